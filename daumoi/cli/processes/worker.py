@@ -1,0 +1,129 @@
+"""The worker: scheduled jobs (procrastinate) and the consumers that follow the log."""
+
+import asyncio
+import signal
+import threading
+
+import procrastinate
+import psycopg
+import structlog
+
+from daumoi.core.database import conninfo, connect, sqlstate_of
+from daumoi.core.hub import Hub
+from daumoi.intake.held import expire
+from daumoi.intake.setup import numbered_kinds
+from daumoi.log.archive import archive_next
+from daumoi.log.consumers import advance, count_records
+from daumoi.log.notices import CHANNEL
+from daumoi.log.segments import ensure_segments
+
+COUNTERS = "counters"
+_RANGE_ROWS = 20_000
+_LOOK_EVERY_S = 0.5
+_RETRY_S = 1.0
+_log = structlog.get_logger("daumoi.worker")
+
+
+def run(hub: Hub) -> None:
+    """Work until SIGTERM or SIGINT."""
+    ending = threading.Event()
+    follower = threading.Thread(target=_follow, args=(hub, ending), name="consumers", daemon=True)
+    follower.start()
+    asyncio.run(_run_jobs(hub, ending))
+    follower.join(timeout=5)
+
+
+async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
+    """Run the scheduled jobs; a database that goes away is waited for."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, lambda: (ending.set(), stop.set()))
+    while not stop.is_set():
+        app = make_app(hub)
+        try:
+            async with app.open_async():
+                work = asyncio.ensure_future(
+                    app.run_worker_async(
+                        install_signal_handlers=False, delete_jobs="successful", shutdown_graceful_timeout=5
+                    )
+                )
+                waiting = asyncio.ensure_future(stop.wait())
+                done, _ = await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+                work.cancel()
+                await asyncio.gather(work, waiting, return_exceptions=True)
+                if work in done and not stop.is_set():
+                    raise ConnectionError
+        except (psycopg.Error, ConnectionError, procrastinate.exceptions.ProcrastinateException) as error:
+            _log.warning("scheduled jobs wait for the database", reason=type(error).__name__)
+            await asyncio.sleep(_RETRY_S)
+
+
+def make_app(hub: Hub) -> procrastinate.App:
+    """Make the schedule. Each job may run twice, or late, without harm."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=conninfo(hub.dsn, "daumoi worker", search_path="jobs,public"), min_size=1, max_size=3
+    )
+    app = procrastinate.App(connector=connector)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="segments", queueing_lock="segments", pass_context=False)
+    def segments(timestamp: int) -> None:
+        keep_segments(hub)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="archive", queueing_lock="archive", pass_context=False)
+    def archive(timestamp: int) -> None:
+        archive_closed(hub)
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="expire_held", queueing_lock="expire_held", pass_context=False)
+    def expire_held(timestamp: int) -> None:
+        with hub.pool.connection() as connection:
+            deleted = expire(connection, hub.clock.now())
+        if deleted:
+            _log.info("held rows expired", rows=deleted)
+
+    return app
+
+
+def keep_segments(hub: Hub) -> None:
+    """Attach the segments that the next records need."""
+    with hub.pool.connection() as connection:
+        for name, number in numbered_kinds():
+            for segment in ensure_segments(connection, kind=number, segment_rows=hub.settings.segment_rows):
+                _log.info("segment attached", kind=name, first_seq=segment.first_seq, last_seq=segment.last_seq)
+
+
+def archive_closed(hub: Hub) -> None:
+    """Archive every closed range of every kind."""
+    for name, number in numbered_kinds():
+        while archive_next(hub, kind=name, number=number) is not None:
+            continue
+
+
+def _follow(hub: Hub, ending: threading.Event) -> None:
+    """Run the consumers: woken by notices, and looking for themselves all the same."""
+    while not ending.is_set():
+        try:
+            with connect(hub.dsn, "daumoi consumers") as connection:
+                connection.execute(f"LISTEN {CHANNEL}")
+                while not ending.is_set():
+                    done = sum(
+                        advance(
+                            connection,
+                            name=COUNTERS,
+                            kind=number,
+                            at=hub.clock.now(),
+                            most=_RANGE_ROWS,
+                            work=count_records,
+                        )
+                        for _, number in numbered_kinds()
+                    )
+                    if not done:
+                        for _ in connection.notifies(timeout=_LOOK_EVERY_S, stop_after=1):
+                            pass
+        except psycopg.Error as error:
+            _log.warning("consumers wait for the database", reason=sqlstate_of(error))
+            ending.wait(_RETRY_S)

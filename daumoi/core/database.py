@@ -1,0 +1,66 @@
+"""Connections to PostgreSQL with the limits every transaction of the product lives under."""
+
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+Connection = psycopg.Connection[TupleRow]
+
+LOCK_TIMEOUT_S = 5
+IDLE_IN_TRANSACTION_S = 5
+STATEMENT_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 10
+OLDEST_POSTGRES = 160000
+"""The oldest server_version_num the product runs on."""
+
+
+def conninfo(dsn: str, application_name: str, *, search_path: str = "public") -> str:
+    """Add the product's session limits to a connection string.
+
+    No transaction may live longer than ten seconds: one old snapshot keeps the head rows of the log from
+    being cleaned and halves the speed of every append within seconds.
+    """
+    options = " ".join(
+        f"-c {name}={value}"
+        for name, value in (
+            ("lock_timeout", f"{LOCK_TIMEOUT_S}s"),
+            ("idle_in_transaction_session_timeout", f"{IDLE_IN_TRANSACTION_S}s"),
+            ("statement_timeout", f"{STATEMENT_TIMEOUT_S}s"),
+            ("timezone", "UTC"),
+            ("search_path", search_path),
+            ("synchronous_commit", "on"),
+            ("client_min_messages", "warning"),
+        )
+    )
+    return make_conninfo(dsn, application_name=application_name, options=options, connect_timeout=CONNECT_TIMEOUT_S)
+
+
+def connect(dsn: str, application_name: str = "daumoi") -> Connection:
+    """Open one connection in autocommit mode; transactions are opened by name where they are meant."""
+    connection: Connection = psycopg.connect(conninfo(dsn, application_name), autocommit=True)
+    return connection
+
+
+def open_pool(dsn: str, application_name: str = "daumoi", *, size: int = 8) -> ConnectionPool[Connection]:
+    """Open a pool of autocommit connections; `size` is the most it will hold."""
+    kwargs: dict[str, Any] = {"autocommit": True}
+    pool: ConnectionPool[Connection] = ConnectionPool(
+        conninfo(dsn, application_name),
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        kwargs=kwargs,
+        open=False,
+        check=ConnectionPool.check_connection,
+    )
+    pool.open()
+    return pool
+
+
+def sqlstate_of(error: psycopg.Error) -> str:
+    """Name a database error by its SQLSTATE and constraint alone: its message may repeat values of the row."""
+    constraint = error.diag.constraint_name if error.diag else None
+    return f"{error.sqlstate or 'connection'}{f' ({constraint})' if constraint else ''}"

@@ -1,0 +1,17 @@
+"""Facts of the hub itself, such as that it is a demo."""
+
+from daumoi.core.database import Connection
+
+
+def read(connection: Connection, name: str) -> str | None:
+    """Return a fact, or None."""
+    row = connection.execute("SELECT value FROM hub_fact WHERE name = %s", (name,)).fetchone()
+    return row[0] if row else None
+
+
+def write(connection: Connection, name: str, value: str) -> None:
+    """Set a fact."""
+    connection.execute(
+        "INSERT INTO hub_fact (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )

@@ -1,0 +1,89 @@
+"""Runs the migrations of all rooms, with no more of Django than its migrations need."""
+
+from typing import Any
+
+import django
+from django.conf import settings
+from psycopg.conninfo import conninfo_to_dict
+
+ROOMS = ("core", "organisations", "people", "places", "audit", "log", "intake", "exchange")
+"""Rooms that own tables, lowest first."""
+
+_FOUNDATIONS = 1
+
+
+def installed_apps() -> list[str]:
+    """Name the rooms as Django applications."""
+    return [f"daumoi.{room}" for room in ROOMS]
+
+
+def django_database(dsn: str) -> dict[str, Any]:
+    """Turn a libpq connection string into Django's form; migrations may wait two seconds for a lock, not longer."""
+    parts = conninfo_to_dict(dsn)
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    database: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "NAME": "daumoi"}
+    database |= {known[key]: str(value) for key, value in parts.items() if key in known}
+    rest = {key: value for key, value in parts.items() if key not in known}
+    database["OPTIONS"] = rest | {"options": "-c lock_timeout=2s -c client_min_messages=warning"}
+    return database
+
+
+def prepare(dsn: str, **more: Any) -> None:
+    """Configure Django for this database, unless that was done already."""
+    if not settings.configured:
+        settings.configure(
+            **(
+                {
+                    "DATABASES": {"default": django_database(dsn)},
+                    "INSTALLED_APPS": installed_apps(),
+                    "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+                    "USE_TZ": True,
+                    "LOGGING_CONFIG": None,
+                }
+                | more
+            )
+        )
+        django.setup()
+
+
+def migrate(dsn: str) -> list[str]:
+    """Bring the schema up to this release; returns the migrations that ran. Safe to run again and by two at once.
+
+    Raises SchemaTooNew when the database was made by a later release.
+    """
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    prepare(dsn)
+    connections.databases["default"] |= django_database(dsn)
+    connection = connections["default"]
+    connection.close()
+    try:
+        with connection.cursor() as cursor:
+            # One at a time: two hubs started together would both create the same table.
+            cursor.execute("SET lock_timeout = '60s'")
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK_SPACE, _FOUNDATIONS])
+            cursor.execute("SET lock_timeout = '2s'")
+        executor = MigrationExecutor(connection)
+        known = set(executor.loader.disk_migrations)
+        foreign = [key for key in executor.loader.applied_migrations if key[0] in ROOMS and key not in known]
+        if foreign:
+            raise SchemaTooNew(foreign)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        executor.migrate(executor.loader.graph.leaf_nodes(), plan)
+        return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+    finally:
+        connection.close()
+
+
+_LOCK_SPACE = 0xDA0
+"""First half of the advisory lock's key, so that it meets no other product's locks in a shared database."""
+
+
+class SchemaTooNew(Exception):
+    """The database was made by a later release of the product. Install that release, or restore an older back-up."""
+
+    def __init__(self, migrations: list[tuple[str, str]]) -> None:
+        """Name the migrations this release does not know."""
+        names = ", ".join(f"{room}.{name}" for room, name in sorted(migrations))
+        super().__init__(f"{self.__doc__} Unknown here: {names}.")

@@ -1,0 +1,70 @@
+"""The tables of a mapping file, as its TOML has them; `docs/import.md` is the reference of every key."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+Scalar = str | int | float | bool
+
+
+class SourceTable(Struct, forbid_unknown_fields=True):
+    """`[source]`: how the file is written, and the defaults of its dates and numbers."""
+
+    format: Literal["csv", "ndjson"] | None = None
+    delimiter: Literal[",", ";", "tab"] | None = None
+    header_line: Annotated[int, Meta(ge=1)] = 1
+    short_rows: Literal["hold", "empty"] = "hold"
+    empty: list[str] = []
+    time_zone: str | None = None
+    instant_format: str | list[str] | None = None
+    date_format: str | list[str] | None = None
+    ambiguous: Literal["fault", "earlier", "later"] = "fault"
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", " ", "'"] | None = None
+
+
+class RefTable(Struct, forbid_unknown_fields=True):
+    """`ref`: what the id of a record is made of; keyed when its parts are personal."""
+
+    template: str
+    keyed: bool = False
+
+
+class ConditionTable(Struct, forbid_unknown_fields=True):
+    """One condition of `when`."""
+
+    column: str
+    present: bool | None = None
+    equals: str | None = None
+    one_of: list[str] | None = None
+
+
+class RecordTable(Struct, forbid_unknown_fields=True):
+    """`[[record]]`: one record made of a row."""
+
+    kind: str
+    ref: str | dict[str, Any]
+    distinct: bool = False
+    when: dict[str, Any] | list[dict[str, Any]] = {}
+    constants: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
+
+
+class ColumnTable(Struct, forbid_unknown_fields=True):
+    """One field of `[record.columns]`: where its value comes from and how it is read."""
+
+    column: str | None = None
+    columns: list[str] | None = None
+    template: str | None = None
+    join: str = " "
+    empty: list[str] | None = None
+    values: dict[str, Scalar] = {}
+    unmapped: Literal["fault", "pass", "drop"] = "fault"
+    ignore_case: bool = False
+    split: str | None = None
+    format: str | list[str] | None = None
+    time: str | None = None
+    time_zone: str | None = None
+    ambiguous: Literal["fault", "earlier", "later"] | None = None
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[".", ",", " ", "'"] | None = None

@@ -1,0 +1,261 @@
+"""The way of large bodies: the server hands raw bytes to the intake process over a Unix socket, piece by piece.
+
+One decoding thread in the server would take two thirds of its small requests; so bodies over 256 KiB, and all
+compressed ones, are decoded and stored in a process of their own. The socket's buffer is the bound: when intake is
+behind, the server stops reading from its client.
+
+A connection carries one body. Frames are a length (4 bytes, big-endian) and so many bytes. The first frame is the
+head (JSON); then come pieces; a length of 0 ends the body, and BROKEN says that the sender went away. The answer is
+one frame of JSON: a receipt or a problem.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import struct
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from daumoi.core.hub import Hub
+from daumoi.core.problems import CallProblem
+from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, take
+from daumoi.intake.receipts import Receipt
+from daumoi.intake.submissions import OnProblem, Submission
+from daumoi.kinds.registry import KINDS
+from daumoi.organisations import registry
+
+_LENGTH = struct.Struct(">I")
+BROKEN = 0xFFFFFFFF
+_PIECE_BYTES = 64 * 1024
+_BODIES_AT_ONCE = 64
+_LOOK_EVERY_S = 0.5
+_log = structlog.get_logger("daumoi.intake")
+
+
+class BodyHead(msgspec.Struct):
+    """What the intake process must know of a body before its first byte."""
+
+    system_id: int
+    kind: str
+    content_type: ContentType
+    encoding: Encoding = None
+    dry_run: bool = False
+    on_problem: OnProblem = "hold"
+
+
+class _Problem(msgspec.Struct):
+    code: str
+    detail: str
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+
+
+class _Answer(msgspec.Struct):
+    receipt: Receipt | None = None
+    problem: _Problem | None = None
+
+
+class SenderGone(Exception):
+    """The pieces of a body ended before its end, because its sender went away."""
+
+
+async def send(socket_path: Path, head: BodyHead, pieces: AsyncIterator[bytes]) -> Receipt:
+    """Hand a body to the intake process and return its receipt; the iterator may raise SenderGone.
+
+    Raises CallProblem: what intake answered, or not_ready when it cannot be reached.
+    """
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(socket_path))
+    except OSError:
+        raise CallProblem("not_ready", headers={"Retry-After": "2"}) from None
+    try:
+        answering = asyncio.ensure_future(_read_frame(reader))
+        await _write_body(writer, head, pieces, answering)
+        return _unpack(await answering)
+    except (OSError, asyncio.IncompleteReadError):
+        detail = "The body was not stored to its end. Send all of it again: what was stored is not stored twice."
+        raise CallProblem("not_ready", detail, headers={"Retry-After": "2"}) from None
+    finally:
+        writer.close()
+
+
+async def _write_body(
+    writer: asyncio.StreamWriter, head: BodyHead, pieces: AsyncIterator[bytes], answering: "asyncio.Future[bytes]"
+) -> None:
+    """Write the frames; stops early when intake has already answered (a limit, a damaged encoding)."""
+    _write_frame(writer, msgspec.json.encode(head))
+    try:
+        async for piece in pieces:
+            for start in range(0, len(piece), _PIECE_BYTES):
+                _write_frame(writer, piece[start : start + _PIECE_BYTES])
+            await writer.drain()
+            if answering.done():
+                return
+        writer.write(_LENGTH.pack(0))
+    except SenderGone:
+        writer.write(_LENGTH.pack(BROKEN))
+    except ConnectionError:
+        # Intake closed its end after answering; the answer decides.
+        return
+    try:
+        await writer.drain()
+    except ConnectionError:
+        return
+
+
+def _write_frame(writer: asyncio.StreamWriter, payload: bytes) -> None:
+    if payload:
+        writer.write(_LENGTH.pack(len(payload)) + payload)
+
+
+async def _read_frame(reader: asyncio.StreamReader) -> bytes:
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    return await reader.readexactly(length)
+
+
+def _unpack(frame: bytes) -> Receipt:
+    answer = msgspec.json.decode(frame, type=_Answer)
+    if answer.problem is not None:
+        said = answer.problem
+        raise CallProblem(said.code, said.detail, receipt=answer.receipt, extra=said.extra, headers=said.headers)
+    assert answer.receipt is not None
+    return answer.receipt
+
+
+class IntakeServer:
+    """The intake process's end: one thread a body, a bounded number of bodies."""
+
+    def __init__(self, hub: Hub, socket_path: Path) -> None:
+        """Take the socket; a file left by a killed process is replaced."""
+        self._hub = hub
+        self._path = socket_path
+        self._ending = threading.Event()
+        self._places = threading.Semaphore(_BODIES_AT_ONCE)
+        self._threads: set[threading.Thread] = set()
+        self._registry: registry.Registry | None = None
+        socket_path.unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(str(socket_path))
+        os.chmod(socket_path, 0o600)  # noqa: PTH101 - of a socket, not a file
+        self._socket.listen(_BODIES_AT_ONCE)
+        self._socket.settimeout(_LOOK_EVERY_S)
+
+    def stop(self) -> None:
+        """Take no more bodies; those under way get their receipt so far. May be called from a signal handler."""
+        self._ending.set()
+
+    def serve(self) -> None:
+        """Take bodies until `stop` is called."""
+        while not self._ending.is_set():
+            try:
+                connection, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            self._places.acquire()
+            thread = threading.Thread(target=self._answer, args=(connection,), daemon=True)
+            self._threads.add(thread)
+            thread.start()
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+        for thread in list(self._threads):
+            thread.join(timeout=8)
+
+    def _answer(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                connection.settimeout(_LOOK_EVERY_S)
+                answer = self._take(connection)
+                payload = msgspec.json.encode(answer)
+                connection.settimeout(30)
+                connection.sendall(_LENGTH.pack(len(payload)) + payload)
+                self._drain(connection)
+        except OSError:
+            _log.warning("a body's sender was gone before its receipt")
+        finally:
+            self._places.release()
+            self._threads.discard(threading.current_thread())
+
+    def _drain(self, connection: socket.socket) -> None:
+        """Read what is still on its way, so that closing does not throw the answer away."""
+        connection.settimeout(1)
+        try:
+            while connection.recv(_PIECE_BYTES):
+                if self._ending.is_set():
+                    return
+        except OSError:
+            return
+
+    def _take(self, connection: socket.socket) -> _Answer:
+        try:
+            head = msgspec.json.decode(self._frame(connection) or b"", type=BodyHead)
+            system = self._system(head.system_id)
+            submission = Submission(
+                self._hub, system=system, kind=KINDS[head.kind], dry_run=head.dry_run, on_problem=head.on_problem
+            )
+            receipt = take(
+                submission,
+                self._pieces(connection),
+                settings=self._hub.settings,
+                content_type=head.content_type,
+                encoding=head.encoding,
+            )
+            return _Answer(receipt=receipt)
+        except CallProblem as problem:
+            said = _Problem(problem.code, problem.detail, problem.extra, problem.headers)
+            return _Answer(receipt=problem.receipt, problem=said)
+        except OSError:
+            raise
+        except Exception as error:
+            _log.error("body not stored", reason=type(error).__name__)
+            return _Answer(problem=_Problem("internal_error", "The hub failed. Send all of it again."))
+
+    def _system(self, system_id: int) -> registry.System:
+        with self._hub.pool.connection() as connection:
+            if self._registry is None or registry.version(connection) != self._registry.version:
+                self._registry = registry.load(connection)
+        found = self._registry.system(system_id)
+        if found is None or found.suspended:
+            raise CallProblem("unauthorized")
+        return found
+
+    def _pieces(self, connection: socket.socket) -> Iterator[bytes]:
+        while True:
+            piece = self._frame(connection)
+            if piece is None:
+                raise BodyBroken("The body ended before its end.")
+            if not piece:
+                return
+            yield piece
+
+    def _frame(self, connection: socket.socket) -> bytes | None:
+        """Read one frame; empty at the end of the body, None when it broke off."""
+        (length,) = _LENGTH.unpack(self._exactly(connection, _LENGTH.size) or _LENGTH.pack(BROKEN))
+        return None if length == BROKEN else self._exactly(connection, length)
+
+    def _exactly(self, connection: socket.socket, count: int) -> bytes | None:
+        parts = bytearray()
+        while len(parts) < count:
+            try:
+                part = connection.recv(count - len(parts))
+            except TimeoutError:
+                if self._ending.is_set():
+                    raise BodyBroken("The hub is stopping.") from None
+                continue
+            if not part:
+                return None
+            parts += part
+        return bytes(parts)
+
+
+def serve(hub: Hub, socket_path: Path) -> None:
+    """Run the intake process until SIGTERM or SIGINT."""
+    server = IntakeServer(hub, socket_path)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: server.stop())
+    server.serve()

@@ -1,0 +1,137 @@
+"""Group commit: single records that arrive together are stored in one transaction, each with its own receipt.
+
+A group holds one kind. If it fails, its records are tried again one by one, and only the guilty one gets the
+error. A client that went away changes nothing: its record is stored like the others.
+"""
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import psycopg
+import structlog
+
+from daumoi.core.database import Connection, sqlstate_of
+from daumoi.core.hub import Hub
+from daumoi.core.ids import uuid7
+from daumoi.core.problems import CallProblem
+from daumoi.intake.decoding import read_row
+from daumoi.intake.receipts import Receipt, note, save_all
+from daumoi.intake.rows import Row
+from daumoi.intake.store import store_chunk
+from daumoi.intake.submissions import refuse_when_low
+from daumoi.kinds.kind import Kind
+from daumoi.log.append import CHUNK_ROWS
+from daumoi.organisations.registry import System
+
+_log = structlog.get_logger("daumoi.intake")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    row: Row
+    receipt: Receipt
+    done: "Future[Receipt]" = field(default_factory=Future)
+
+
+class GroupCommit:
+    """One thread a kind gathers what waits and stores it."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Begin with no threads; each starts with the first record of its kind."""
+        self._hub = hub
+        self._queues: dict[str, queue.SimpleQueue[_Waiting | None]] = {}
+        self._threads: list[threading.Thread] = []
+        self._guard = threading.Lock()
+
+    def submit(self, system: System, kind: Kind, line: bytes) -> "Future[Receipt]":
+        """Decode one record and queue it; the future gives its receipt once it is durable.
+
+        Raises CallProblem storage_low at once.
+        """
+        refuse_when_low(self._hub)
+        row = read_row(self._hub, system=system, kind=kind, line=line, number=1)
+        waiting = _Waiting(row, Receipt(uuid7(self._hub.clock.now()), kind.name))
+        self._queue_of(kind).put(waiting)
+        return waiting.done
+
+    def close(self) -> None:
+        """Store what waits, then end the threads."""
+        with self._guard:
+            for waiting in self._queues.values():
+                waiting.put(None)
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join(timeout=10)
+
+    def _queue_of(self, kind: Kind) -> "queue.SimpleQueue[_Waiting | None]":
+        found = self._queues.get(kind.name)
+        if found is None:
+            with self._guard:
+                found = self._queues.get(kind.name)
+                if found is None:
+                    found = self._queues[kind.name] = queue.SimpleQueue()
+                    thread = threading.Thread(target=self._run, args=(kind, found), name=f"commit-{kind.name}", daemon=True)
+                    self._threads.append(thread)
+                    thread.start()
+        return found
+
+    def _run(self, kind: Kind, waiting: "queue.SimpleQueue[_Waiting | None]") -> None:
+        ending = False
+        while not ending:
+            first = waiting.get()
+            if first is None:
+                return
+            group = [first]
+            while len(group) < CHUNK_ROWS and not waiting.empty():
+                following = waiting.get()
+                if following is None:
+                    ending = True
+                    break
+                group.append(following)
+            self._store(kind, group)
+
+    def _store(self, kind: Kind, group: Sequence[_Waiting]) -> None:
+        try:
+            self._commit(kind, group)
+        except psycopg.OperationalError as error:
+            self._fail(group, CallProblem("not_ready", headers={"Retry-After": "5"}), sqlstate_of(error))
+        except psycopg.Error as error:
+            if len(group) == 1:
+                self._fail(group, CallProblem("internal_error"), sqlstate_of(error))
+            for one in group if len(group) > 1 else ():
+                self._store(kind, [one])
+        except Exception as error:
+            # A thread that died would leave every later record of its kind waiting for ever.
+            if len(group) == 1:
+                self._fail(group, CallProblem("internal_error"), type(error).__name__)
+            for one in group if len(group) > 1 else ():
+                self._store(kind, [one])
+
+    def _commit(self, kind: Kind, group: Sequence[_Waiting]) -> None:
+        receipts: list[Receipt] = []
+
+        def beside(connection: Connection) -> None:
+            receipts.clear()
+            for one in group:
+                receipt = one.receipt.copy()
+                receipt.count([one.row])
+                receipts.append(receipt)
+            rows = [(receipt, one.row.system.id, kind.number) for receipt, one in zip(receipts, group, strict=True)]
+            save_all(connection, rows, at=self._hub.clock.now(), finished=True)
+            for receipt, one in zip(receipts, group, strict=True):
+                if (one.row.faults or one.row.warnings) and receipt.submission_id:
+                    note(connection, receipt.submission_id, [one.row])
+
+        store_chunk(self._hub, kind, [one.row for one in group], beside)
+        for receipt, one in zip(receipts, group, strict=True):
+            if one.done.set_running_or_notify_cancel():
+                one.done.set_result(receipt)
+
+    def _fail(self, group: Sequence[_Waiting], problem: CallProblem, reason: str) -> None:
+        _log.error("single record not stored", reason=reason, records=len(group))
+        for one in group:
+            if one.done.set_running_or_notify_cancel():
+                one.done.set_exception(problem)

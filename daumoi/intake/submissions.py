@@ -1,0 +1,211 @@
+"""One body: lines go in, a receipt comes out. Memory does not grow with the body."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+import psycopg
+
+from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
+from daumoi.core.ids import uuid7
+from daumoi.core.problems import CallProblem
+from daumoi.core.storage import is_low
+from daumoi.intake.decoding import read_row, unreadable_row
+from daumoi.intake.receipts import Receipt, note, save
+from daumoi.intake.rehearsal import Rehearsal
+from daumoi.intake.rows import Row
+from daumoi.intake.store import Undone, store_chunk
+from daumoi.kinds.faults import fault
+from daumoi.kinds.kind import Kind
+from daumoi.log.append import CHUNK_ROWS
+from daumoi.organisations.registry import System
+
+OnProblem = Literal["hold", "reject"]
+
+_CHUNK_BYTES = 4 * 1024 * 1024
+"""A chunk ends at this size even with few rows, so that long lines cannot fill the memory."""
+
+_REJECT_BYTES = 64 * 1024 * 1024
+_KEPT_OF_UNREADABLE = 4096
+
+
+class Submission:
+    """Takes the rows of one body, stores them chunk by chunk, and keeps the receipt.
+
+    What was stored stays stored if the body breaks off. With on_problem="reject" nothing is stored before `finish`.
+    """
+
+    def __init__(
+        self, hub: Hub, *, system: System, kind: Kind, dry_run: bool = False, on_problem: OnProblem = "hold"
+    ) -> None:
+        """Begin; raises CallProblem storage_low when the hub takes no records."""
+        self._hub, self._system, self._kind = hub, system, kind
+        self._on_problem = on_problem
+        self._rehearsal = Rehearsal(hub, kind) if dry_run else None
+        self._began_at = hub.clock.now()
+        self._receipt = Receipt(None if dry_run else uuid7(self._began_at), kind.name)
+        self._chunk: list[Row] = []
+        self._chunk_bytes = 0
+        self._line = 0
+        refuse_when_low(hub)
+
+    def add(self, line: bytes) -> None:
+        """Take one JSON text (a line of NDJSON, an element of an array); blank lines are counted and skipped.
+
+        Raises CallProblem when the body may not go on; its receipt holds what was stored.
+        """
+        self._line += 1
+        if line.isspace() or not line:
+            return
+        if len(line) > self._hub.settings.line_max_bytes:
+            self.refuse_line("line_too_long", start=line, mark=line)
+            return
+        self._take(read_row(self._hub, system=self._system, kind=self._kind, line=line, number=self._line), len(line))
+
+    def add_too_long(self, *, start: bytes, mark: bytes) -> None:
+        """Take a line that was longer than may be kept: `start` of it, and a `mark` that stands for its content."""
+        self._line += 1
+        self.refuse_line("line_too_long", start=start, mark=mark)
+
+    def refuse_line(self, code: str, *, start: bytes, mark: bytes) -> None:
+        """Hold the present line for a fault of the line itself."""
+        more = f"Limit: {self._hub.settings.line_max_bytes} bytes."
+        row = unreadable_row(
+            self._hub,
+            system=self._system,
+            kind=self._kind,
+            fault=fault(code, "", more),
+            start=start[:_KEPT_OF_UNREADABLE],
+            mark=mark,
+            number=self._line,
+        )
+        self._take(row, _KEPT_OF_UNREADABLE)
+
+    def finish(self) -> Receipt:
+        """Store what is left and return the receipt; raises CallProblem rows_refused when the sender asked for it."""
+        if self._on_problem == "reject" and self._rehearsal is None:
+            self._store_or_refuse()
+        else:
+            self._flush(finished=True)
+        self.close()
+        return self._receipt
+
+    def receipt_so_far(self) -> Receipt:
+        """Return what was stored until now."""
+        return self._receipt
+
+    def close(self) -> None:
+        """Let go of what a rehearsal needed. Safe to call twice."""
+        if self._rehearsal is not None:
+            self._rehearsal.close()
+
+    def break_off(self) -> Receipt:
+        """End a body that broke: store the rows that came whole, and return the receipt so far."""
+        if self._on_problem == "reject":
+            self._chunk = []
+        self._flush(finished=True)
+        self.close()
+        return self._receipt
+
+    def _take(self, row: Row, size: int) -> None:
+        self._chunk.append(row)
+        self._chunk_bytes += size
+        if self._on_problem == "reject" and self._rehearsal is None:
+            self._mind_reject_limits()
+        elif len(self._chunk) >= CHUNK_ROWS or self._chunk_bytes >= _CHUNK_BYTES:
+            self._flush(finished=False)
+
+    def _mind_reject_limits(self) -> None:
+        limit = self._hub.settings.reject_max_rows
+        if len(self._chunk) > limit or self._chunk_bytes > _REJECT_BYTES:
+            self._chunk = []
+            detail = (
+                f"With on_problem=reject a body has at most {limit} rows and {_REJECT_BYTES} bytes; nothing was stored. "
+                "Send it in parts, or with on_problem=hold."
+            )
+            raise CallProblem("body_too_large", detail)
+
+    def _flush(self, *, finished: bool) -> None:
+        rows, self._chunk, self._chunk_bytes = self._chunk, [], 0
+        if self._rehearsal is not None:
+            self._rehearsal.play(rows)
+            self._receipt.count(rows, numbers=False)
+        elif rows or finished:
+            self._store(rows, finished=finished)
+        if self._receipt.held > self._hub.settings.bad_rows_max:
+            limit = self._hub.settings.bad_rows_max
+            detail = f"More than {limit} rows of this body are bad; the rest was not read. Mend the rows and send all again."
+            self.close()
+            raise CallProblem("too_many_bad_rows", detail, receipt=self._receipt)
+
+    def _store(self, rows: Sequence[Row], *, finished: bool) -> None:
+        refuse_when_low(self._hub, self._receipt)
+        after = self._receipt
+
+        def beside(connection: Connection) -> None:
+            nonlocal after
+            after = self._receipt.copy()
+            after.count(rows)
+            self._write(connection, after, rows, finished=finished)
+
+        try:
+            store_chunk(self._hub, self._kind, rows, beside)
+        except psycopg.OperationalError:
+            detail = "The database did not answer. What the receipt counts is stored; send all of it again."
+            raise CallProblem("not_ready", detail, receipt=self._receipt, headers={"Retry-After": "5"}) from None
+        self._receipt = after
+
+    def _write(self, connection: Connection, receipt: Receipt, rows: Sequence[Row], *, finished: bool) -> None:
+        assert receipt.submission_id is not None
+        at = self._hub.clock.now()
+        save(
+            connection, receipt=receipt, system_id=self._system.id, kind=self._kind.number, at=at, finished=finished
+        )
+        note(connection, receipt.submission_id, rows)
+
+    def _store_or_refuse(self) -> None:
+        """Store all rows in one transaction, or none when one is bad."""
+        rows, self._chunk = self._chunk, []
+
+        def beside(connection: Connection) -> None:
+            if any(row.faults for row in rows):
+                raise Undone
+            self._receipt.count(rows)
+            self._write(connection, self._receipt, rows, finished=True)
+
+        refuse_when_low(self._hub)
+        empty = self._receipt.copy()
+        try:
+            if any(row.faults for row in rows):
+                # What only the database can tell is looked up too, so that the sender sees all problems at once.
+                rehearsal = Rehearsal(self._hub, self._kind)
+                rehearsal.play(rows)
+                rehearsal.close()
+                raise Undone
+            store_chunk(self._hub, self._kind, rows, beside)
+        except Undone:
+            raise refusal(self._kind, rows) from None
+        except psycopg.OperationalError:
+            self._receipt = empty
+            raise CallProblem("not_ready", receipt=empty, headers={"Retry-After": "5"}) from None
+
+
+def refusal(kind: Kind, rows: Sequence[Row]) -> CallProblem:
+    """Make the answer to rows that were refused: all of them, each with its first fault."""
+    seen = Receipt(None, kind.name)
+    bad = [row for row in rows if row.faults]
+    for row in bad:
+        row.held_id = None
+    seen.count(bad)
+    detail = (
+        f"{len(bad)} of {len(rows)} rows are bad; nothing was stored, as on_problem=reject asks. "
+        "Correct the rows under problems and send the whole body again."
+    )
+    return CallProblem("rows_refused", detail, extra={"problems": msgspec.to_builtins(seen.problems)})
+
+
+def refuse_when_low(hub: Hub, receipt: Receipt | None = None) -> None:
+    """Raise CallProblem storage_low while the disk is nearly full."""
+    if is_low(hub.settings.data_dir, limit_bytes=hub.settings.storage_low_bytes):
+        raise CallProblem("storage_low", receipt=receipt, headers={"Retry-After": "60"})

@@ -1,0 +1,46 @@
+"""Internal readers of the log: each keeps a cursor and moves it in the transaction of its work, so what it does in
+this database happens exactly once."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from daumoi.core.database import Connection
+
+Work = Callable[[Connection, int, int, int], None]
+"""Called with a connection inside a transaction, a kind's number, and the first and last seq of a range."""
+
+
+def advance(connection: Connection, *, name: str, kind: int, at: datetime, most: int, work: Work) -> int:
+    """Let a consumer do its next range of at most `most` records; returns how many there were.
+
+    Two workers may run: the cursor's row lock lets one through at a time.
+    """
+    with connection.transaction():
+        connection.execute(
+            "INSERT INTO consumer (name, kind, at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (name, kind, at)
+        )
+        row = connection.execute(
+            "SELECT c.seq, greatest(c.seq + 1, h.oldest), least(h.seq, greatest(c.seq + 1, h.oldest) + %s - 1)"
+            " FROM consumer c JOIN head h USING (kind) WHERE c.name = %s AND c.kind = %s FOR UPDATE OF c",
+            (most, name, kind),
+        ).fetchone()
+        assert row is not None
+        _, first, last = row
+        if last < first:
+            return 0
+        work(connection, kind, first, last)
+        connection.execute(
+            "UPDATE consumer SET seq = %s, at = %s WHERE name = %s AND kind = %s", (last, at, name, kind)
+        )
+        return int(last - first + 1)
+
+
+def count_records(connection: Connection, kind: int, first: int, last: int) -> None:
+    """The work of the consumer "counters": add a range to the stored counters. Days are of UTC+7 (design, section 8)."""
+    connection.execute(
+        "INSERT INTO record_count (kind, day, system_id, op, records)"
+        " SELECT kind, (received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, system_id, op, count(*)"
+        " FROM record WHERE kind = %s AND seq BETWEEN %s AND %s GROUP BY 1, 2, 3, 4"
+        " ON CONFLICT (kind, day, system_id, op) DO UPDATE SET records = record_count.records + excluded.records",
+        (kind, first, last),
+    )

@@ -1,0 +1,107 @@
+"""Reads the log: figures of heads and consumers, and records by number."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import NamedTuple
+
+from daumoi.core.database import Connection
+
+
+class HeadFigure(NamedTuple):
+    """Where a kind stands."""
+
+    kind: str
+    number: int
+    last_seq: int
+    received_at: datetime | None
+    oldest_seq: int
+
+
+class ConsumerLag(NamedTuple):
+    """Where an internal reader stands, and how many records it has still to do."""
+
+    name: str
+    kind: str
+    position: int
+    lag: int
+
+
+class RecordRow(NamedTuple):
+    """One record as stored. The body is JSON text."""
+
+    seq: int
+    id: str
+    system_id: int
+    ref: str
+    revision: int
+    op: int
+    current: bool
+    subject: int | None
+    area_scheme: str | None
+    area_code: str | None
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    occurred_at: datetime | None
+    received_at: datetime
+    body: str | None
+    personal: bytes | None
+    path: str | None
+    place: int | None
+    schema_version: int
+
+
+def heads(connection: Connection) -> list[HeadFigure]:
+    """Return where each kind stands, in the order of their numbers."""
+    rows = connection.execute(
+        "SELECT name, kind, seq, CASE WHEN seq > 0 THEN received_at END, oldest FROM head ORDER BY kind"
+    )
+    return [HeadFigure(*row) for row in rows]
+
+
+def head_numbers(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Return, by kind, the newest and the oldest number."""
+    return {row[0]: (row[1], row[2]) for row in connection.execute("SELECT kind, seq, oldest FROM head")}
+
+
+def consumer_lags(connection: Connection) -> list[ConsumerLag]:
+    """Return where each internal reader stands."""
+    rows = connection.execute(
+        "SELECT c.name, h.name, c.seq, h.seq - c.seq FROM consumer c JOIN head h USING (kind) ORDER BY c.name, h.kind"
+    )
+    return [ConsumerLag(*row) for row in rows]
+
+
+def received_on(connection: Connection, day: date) -> dict[str, int]:
+    """Return how many records of each kind were received on a day (UTC+7), from the stored counters."""
+    rows = connection.execute(
+        "SELECT h.name, sum(r.records)::bigint FROM record_count r JOIN head h USING (kind) WHERE r.day = %s GROUP BY 1",
+        (day,),
+    )
+    return dict(rows.fetchall())
+
+
+_RECORD = (
+    "SELECT r.seq, r.id::text, r.system_id, r.ref, r.revision, r.op, r.current, r.subject, r.area_scheme, r.area_code,"
+    " r.lat, r.lon, r.accuracy_m, r.occurred_at, r.received_at, r.body::text, p.sealed, r.path, r.place, r.schema_version"
+    " FROM record r LEFT JOIN record_personal p ON p.kind = r.kind AND p.seq = r.seq"
+)
+
+
+def records(connection: Connection, *, kind: int, after: int, last: int) -> list[RecordRow]:
+    """Return the records of a kind with after < seq ≤ last, in order."""
+    rows = connection.execute(
+        f"{_RECORD} WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s ORDER BY r.seq", (kind, after, last), binary=True
+    )
+    return [RecordRow(*row) for row in rows]
+
+
+def persons(connection: Connection, *, kind: int, after: int, last: int) -> Iterator[tuple[int, int, int, int]]:
+    """Return (seq, role, position, claim) of the other people of a range of records."""
+    return iter(
+        connection.execute(
+            "SELECT seq, role, position, claim FROM record_person WHERE kind = %s AND seq > %s AND seq <= %s"
+            " ORDER BY seq, role, position",
+            (kind, after, last),
+        ).fetchall()
+    )

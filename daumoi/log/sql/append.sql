@@ -1,0 +1,28 @@
+-- name: head
+SELECT seq, attached_to FROM head WHERE kind = %s
+
+-- name: revisions
+SELECT key, revision, content, seq FROM receipt WHERE key = ANY(%s::bytea[])
+
+-- The last lock an append takes, held for at most a thousand rows: everything of the kind waits behind it.
+-- name: lock_head
+SELECT seq, received_at, attached_to FROM head WHERE kind = %s FOR UPDATE
+
+-- name: step_head
+UPDATE head SET seq = seq + %s, received_at = %s WHERE kind = %s RETURNING seq
+
+-- name: insert_receipts
+INSERT INTO receipt (key, revision, content, seq)
+SELECT * FROM unnest(%s::bytea[], %s::int[], %s::bytea[], %s::bigint[])
+
+-- name: insert_persons
+INSERT INTO record_person (kind, seq, role, position, claim)
+SELECT %(kind)s, n.* FROM unnest(%(seqs)s::bigint[], %(roles)s::smallint[], %(positions)s::smallint[], %(claims)s::bigint[]) n
+
+-- name: insert_personal
+INSERT INTO record_personal (kind, seq, sealed)
+SELECT %(kind)s, n.* FROM unnest(%(seqs)s::bigint[], %(sealed)s::bytea[]) n
+
+-- name: copy_records
+COPY record (kind, seq, id, system_id, ref, revision, op, current, subject, place, area_scheme, area_code, path,
+             lat, lon, accuracy_m, occurred_at, received_at, schema_version, body) FROM STDIN

@@ -1,0 +1,47 @@
+"""Reads who the claims of records are: the person behind each, and the identity where a reader may see it."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from daumoi.core.crypto import Keys
+from daumoi.core.database import Connection
+from daumoi.core.sql import statements
+
+_SQL = statements("daumoi.people", "claims")
+
+
+class ClaimView(NamedTuple):
+    """A claim as a reader is shown it."""
+
+    person: int
+    identity: dict[str, Any] | None
+
+
+def claims(connection: Connection, keys: Keys, ids: Iterable[int], *, identity: bool) -> dict[int, ClaimView]:
+    """Return claims by id; identities are opened only when `identity` is true."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    views = {}
+    for claim, person, fingerprint, sealed in connection.execute(_SQL["identities"], (wanted,), binary=True):
+        said = None
+        if identity:
+            said = plain_identity(msgspec.json.decode(keys.open(bytes(sealed), bytes(fingerprint))))
+        views[claim] = ClaimView(person, said)
+    return views
+
+
+def plain_identity(stored: dict[str, Any]) -> dict[str, Any]:
+    """Turn a stored identity into the identity object of the contract: silent members left out."""
+    said = {name: value for name, value in stored.items() if value is not None}
+    if "passport" in said:
+        number, country = said["passport"]
+        said["passport"] = {"number": number, "country": country}
+    return said
+
+
+def pseudonym(keys: Keys, *, reader: int, person: int) -> str:
+    """Return the stable name of a person for one reader; other readers get another that cannot be compared."""
+    return keys.index("pseudonym", b"%d|%d" % (reader, person)).hex()

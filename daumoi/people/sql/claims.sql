@@ -1,0 +1,52 @@
+-- name: claims_by_fingerprint
+SELECT fingerprint, id FROM claim WHERE fingerprint = ANY(%s::bytea[])
+
+-- Waits for any transaction that is inserting one of the same identifiers; the argument is sorted.
+-- name: lock_strong_identifiers
+INSERT INTO strong_identifier (hash) SELECT * FROM unnest(%s::bytea[]) ON CONFLICT DO NOTHING
+
+-- name: people_by_identifier
+SELECT DISTINCT i.hash, c.person FROM claim_index i JOIN claim c ON c.id = i.claim WHERE i.hash = ANY(%s::bytea[])
+
+-- name: facts_of_people
+SELECT DISTINCT person, name_index, birth_year_index, sex_index FROM claim WHERE person = ANY(%s::bigint[])
+
+-- name: next_ids
+SELECT ARRAY(SELECT nextval('claim_id') FROM generate_series(1, %s)),
+       ARRAY(SELECT nextval('person_id') FROM generate_series(1, %s))
+
+-- Sorted by fingerprint. What another transaction inserted first is left out of what is returned.
+-- name: insert_claims
+INSERT INTO claim (id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed,
+                   key_version, rule_version, created_at)
+SELECT n.*, %(key_version)s, %(rule_version)s, %(at)s
+FROM unnest(%(ids)s::bigint[], %(systems)s::int[], %(people)s::bigint[], %(fingerprints)s::bytea[], %(names)s::bytea[],
+            %(years)s::bytea[], %(sexes)s::bytea[], %(sealed)s::bytea[]) n
+ON CONFLICT (fingerprint) DO NOTHING
+RETURNING id
+
+-- name: insert_people
+INSERT INTO person (id, created_at) SELECT n, %(at)s FROM unnest(%(people)s::bigint[]) n ON CONFLICT DO NOTHING
+
+-- name: insert_index
+INSERT INTO claim_index (hash, claim, type)
+SELECT * FROM unnest(%s::bytea[], %s::bigint[], %s::smallint[]) ON CONFLICT DO NOTHING
+
+-- name: insert_candidates
+INSERT INTO person_candidate (low, high, reason, created_at)
+SELECT n.*, %(at)s FROM unnest(%(low)s::bigint[], %(high)s::bigint[], %(reasons)s::text[]) n ON CONFLICT DO NOTHING
+
+-- name: identities
+SELECT id, person, fingerprint, sealed FROM claim WHERE id = ANY(%s::bigint[])
+
+-- name: lock_claims
+SELECT id, person FROM claim WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+
+-- name: claims_of_person
+SELECT id FROM claim WHERE person = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+
+-- name: move_claims
+UPDATE claim SET person = %s WHERE id = ANY(%s::bigint[])
+
+-- name: new_person
+INSERT INTO person (id, created_at) VALUES (nextval('person_id'), %s) RETURNING id
