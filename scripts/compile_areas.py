@@ -171,7 +171,7 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def units_of_today(source: Source) -> dict[str, list[Row]]:
+def units_of_today(source: Source) -> dict[str, Sequence[Row]]:
     """Provinces (code, name) and wards (code, name, province) of vn-2025."""
     return {
         "provinces": sorted({(row["provinceCode"], row["province"]) for row in source.today}),
@@ -179,7 +179,7 @@ def units_of_today(source: Source) -> dict[str, list[Row]]:
     }
 
 
-def units_of_before(source: Source) -> dict[str, list[Row]]:
+def units_of_before(source: Source) -> dict[str, Sequence[Row]]:
     """Provinces, districts (code, name, province) and wards (code, name, district) of vn-2024."""
     rows = source.before
     return {
@@ -189,7 +189,7 @@ def units_of_before(source: Source) -> dict[str, list[Row]]:
     }
 
 
-def succession_rows(found: Successions) -> dict[str, list[Row]]:
+def succession_rows(found: Successions) -> dict[str, Sequence[Row]]:
     """Old code → new code, or → the sorted candidates of a divided ward (no candidate is the likely one)."""
     return {
         "provinces": sorted(found.provinces.items()),
@@ -239,7 +239,7 @@ def distance_km(a: Point, b: Point) -> float:
     return KM_PER_DEGREE * math.hypot(a[0] - b[0], (a[1] - b[1]) * math.cos(math.radians(a[0])))
 
 
-def iso_units(old_provinces: Sequence[Row]) -> dict[str, list[Row]]:
+def iso_units(old_provinces: Sequence[Row]) -> dict[str, Sequence[Row]]:
     """Countries (alpha-2, name), subdivisions (code, name, parent), and Viet Nam's subdivisions as old provinces."""
     import pycountry
 

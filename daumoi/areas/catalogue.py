@@ -78,7 +78,7 @@ _centres: Mapping[str, tuple[float, float]] | None = None
 
 
 def catalogue() -> Catalogue:
-    """The catalogue, loaded at the first call (about 70 ms on 2 cores); threads that come at once wait for the one load."""
+    """The catalogue, loaded at the first call (about 70 ms); threads that come at once wait for one load."""
     global _loaded
     if _loaded is None:
         with _lock:

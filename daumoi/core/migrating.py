@@ -76,6 +76,21 @@ def migrate(dsn: str) -> list[str]:
         connection.close()
 
 
+def pending(dsn: str) -> list[str]:
+    """Return the migrations that have not run yet."""
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    prepare(dsn)
+    connection = connections["default"]
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+    finally:
+        connection.close()
+
+
 _LOCK_SPACE = 0xDA0
 """First half of the advisory lock's key, so that it meets no other product's locks in a shared database."""
 

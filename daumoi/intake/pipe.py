@@ -10,10 +10,12 @@ one frame of JSON: a receipt or a problem.
 """
 
 import asyncio
+import hashlib
 import os
 import signal
 import socket
 import struct
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -24,6 +26,7 @@ import structlog
 
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
+from daumoi.core.settings import Settings
 from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, take
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.submissions import OnProblem, Submission
@@ -35,6 +38,7 @@ BROKEN = 0xFFFFFFFF
 _PIECE_BYTES = 64 * 1024
 _BODIES_AT_ONCE = 64
 _LOOK_EVERY_S = 0.5
+_LONGEST_SOCKET_PATH = 107  # unix(7): sun_path holds 108 bytes with its end
 _log = structlog.get_logger("daumoi.intake")
 
 
@@ -139,6 +143,9 @@ class IntakeServer:
         self._places = threading.Semaphore(_BODIES_AT_ONCE)
         self._threads: set[threading.Thread] = set()
         self._registry: registry.Registry | None = None
+        socket_path.parent.mkdir(mode=0o700, exist_ok=True)
+        if socket_path.parent.stat().st_uid != os.geteuid():
+            raise PermissionError("the folder of the intake socket belongs to somebody else")
         socket_path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.bind(str(socket_path))
@@ -251,6 +258,15 @@ class IntakeServer:
                 return None
             parts += part
         return bytes(parts)
+
+
+def socket_path(settings: Settings) -> Path:
+    """Return where the intake process listens: beside the data, or in a private folder when that path is too long."""
+    path = settings.data_dir.absolute() / "run-intake" / "intake.sock"
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(settings.data_dir.absolute())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"daumoi-{os.geteuid()}-{name}-intake" / "intake.sock"
 
 
 def serve(hub: Hub, socket_path: Path) -> None:

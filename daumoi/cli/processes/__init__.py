@@ -1,0 +1,1 @@
+"""The processes that `daumoi up` runs beside PostgreSQL: server, intake and worker."""

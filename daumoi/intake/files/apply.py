@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from daumoi.intake.files.mapping import Condition, Mapping, RecordRule
+from daumoi.intake.files.mapping import Condition, RecordRule
 from daumoi.intake.files.readers import SourceRow
 from daumoi.intake.files.targets import Path
 from daumoi.intake.files.values import ABSENT, read_value, text_of
@@ -30,7 +30,7 @@ def records_of(row: SourceRow, rules: tuple[RecordRule, ...], hash_ref: HashRef)
     cells = row.cells
     assert cells is not None  # a row that was not read goes by unmapped_record
     for rule in rules:
-        if all(_holds(condition, cells) for condition in rule.when):
+        if applies(rule, cells):
             yield rule, _made(rule, cells, hash_ref)
 
 
@@ -45,13 +45,13 @@ def encoded(record: dict[str, Any]) -> bytes:
     """Write JSON. Bytes that were not UTF-8 come out as they went in, so that intake answers `not_utf8`."""
     try:
         return msgspec.json.encode(record)
-    except (UnicodeEncodeError, ValueError):
+    except (ValueError, OverflowError):
         return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")
 
 
-def kinds_of(mapping: Mapping) -> tuple[str, ...]:
-    """Name the kinds a mapping makes, in the order they are sent."""
-    return tuple(kind.name for kind in mapping.kinds)
+def applies(rule: RecordRule, cells: dict[str, Any]) -> bool:
+    """Tell whether a row makes this record: all its conditions hold."""
+    return all(_holds(condition, cells) for condition in rule.when)
 
 
 def _holds(condition: Condition, cells: dict[str, Any]) -> bool:

@@ -41,7 +41,7 @@ def recognise(beginning: bytes, suffix: str, declared: Format | None) -> Format:
         name = _LATER[suffix.lower()]
         raise FileRefused(f"{name} files are not imported yet; import takes CSV and NDJSON. Save it as one of them.")
     if suffix.lower() not in _SUFFIXES:
-        raise FileRefused('The name does not tell the format. End it in .csv or .ndjson, or give [source] format = "csv".')
+        raise FileRefused("The name tells no format: end it in .csv or .ndjson, or give format under [source].")
     return _SUFFIXES[suffix.lower()]
 
 

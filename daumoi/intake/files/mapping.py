@@ -10,7 +10,7 @@ from daumoi.intake.files.document import ColumnTable, ConditionTable, RecordTabl
 from daumoi.intake.files.rules import FieldRule, Settings, field_rule
 from daumoi.intake.files.tables import MappingFault, MappingRefused, nearest, parse_toml, read_table
 from daumoi.intake.files.targets import NoSuchField, Path, Shape, as_wire, constant_fits, leaves, resolve
-from daumoi.intake.files.templates import Template
+from daumoi.intake.files.templates import Template, column_name
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.registry import KINDS
 from daumoi.kinds.schema import required_members
@@ -102,7 +102,8 @@ def _record(table: Any, where: str, settings: Settings, faults: list[MappingFaul
     if ref is not None and not keyed:
         _check_ref_in_clear(ref, fields, where, faults)
     when = _conditions(read.when, f"{where}.when", faults)
-    has_lists = any(name.isdigit() for rule in (*fields, *constants) for name in rule.path)
+    paths = [rule.path for rule in fields] + [constant.path for constant in constants]
+    has_lists = any(name.isdigit() for path in paths for name in path)
     return RecordRule(
         kind, ref or Template.of(""), keyed, read.distinct, when, tuple(constants), tuple(fields), has_lists
     )
@@ -131,6 +132,7 @@ def _fields(
     kind: Kind, columns: dict[str, Any], where: str, settings: Settings, faults: list[MappingFault]
 ) -> list[FieldRule]:
     found: list[FieldRule] = []
+    seen: list[Path] = []
     for path, value in leaves(kind, columns):
         place = f"{where}.{'.'.join(path)}"
         if path == ("ref",):
@@ -144,6 +146,10 @@ def _fields(
         if target.shape in (Shape.OBJECT, Shape.LIST):
             faults.append(MappingFault(place, f"takes {target.shape.value}: map the fields below it."))
             continue
+        if any(path[: len(other)] == other or other[: len(path)] == path for other in seen):
+            faults.append(MappingFault(place, "is mapped twice, or both as a whole and in parts; keep one of them."))
+            continue
+        seen.append(path)
         table = read_table(ColumnTable, {"column": value} if isinstance(value, str) else value, place, faults)
         rule = field_rule(target, table, place, settings, faults) if table is not None else None
         if rule is not None:
@@ -171,7 +177,7 @@ def _constants(
             more = f": {', '.join(sorted(target.choices))}" if target.choices else ""
             offset = " with an offset, such as 2021-08-01T08:00:00+07:00" if target.shape is Shape.INSTANT else ""
             faults.append(MappingFault(place, f"must be {target.shape.value}{offset}{more}."))
-        elif path in mapped:
+        elif any(path[: len(other)] == other or other[: len(path)] == path for other in mapped):
             faults.append(MappingFault(place, "is given by a column too; keep one of them."))
         found.append(Constant(path, value, _owner(path, mapped)))
     return found
@@ -192,7 +198,7 @@ def _check_needed(
     given = [rule.path for rule in fields] + [constant.path for constant in constants]
     if ("op",) in given:
         return
-    needed = {(name,) for name in required_members(kind) if name != "ref"}
+    needed: set[Path] = {(name,) for name in required_members(kind) if name != "ref"}
     for path in given:
         for depth in range(1, len(path)):
             try:
@@ -229,7 +235,5 @@ def _conditions(
             faults.append(MappingFault(where, "needs exactly one of present, equals, one_of beside column."))
             continue
         one_of = frozenset([read.equals]) if read.equals is not None else read.one_of
-        found.append(Condition(read.column, read.present, None if one_of is None else frozenset(one_of)))
+        found.append(Condition(column_name(read.column), read.present, None if one_of is None else frozenset(one_of)))
     return tuple(found)
-
-

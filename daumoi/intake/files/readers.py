@@ -8,6 +8,7 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, BinaryIO, Literal
 
 from daumoi.intake.files.templates import column_name
@@ -35,8 +36,8 @@ class SourceRow:
     reason: str = ""
     code: Literal["", "line_too_long"] = ""
     """Set when the row is too long to be handed on; `raw` is its beginning then."""
-    length: int = 0
-    """Length in bytes of a row that is too long."""
+    mark: bytes = b""
+    """Hash of the whole of a row that is too long, so that it is held once however often it comes."""
 
 
 @dataclass
@@ -65,15 +66,22 @@ class NdjsonReader:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             text = line.rstrip(b"\r\n")
             if len(text) > self._max:
-                length = len(line) + (0 if line.endswith(b"\n") else _skip_line(self._stream, self._max))
                 self.counted.rows += 1
-                yield SourceRow(number, None, text, _too_long(self._max), "line_too_long", length)
+                yield SourceRow(number, None, text, _too_long(self._max), "line_too_long", self._mark_of_rest(line))
             elif not text.strip():
                 self.counted.blank += 1
                 yield SourceRow(number, None)
             else:
                 self.counted.rows += 1
                 yield SourceRow(number, None, text)
+
+    def _mark_of_rest(self, beginning: bytes) -> bytes:
+        """Read to the end of a line that is too long; returns the hash of all of it."""
+        whole = blake2b(beginning.removesuffix(b"\n"), digest_size=32)
+        piece = beginning
+        while not piece.endswith(b"\n") and (piece := self._stream.readline(self._max)):
+            whole.update(piece.removesuffix(b"\n"))
+        return whole.digest()
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield every line that is not blank, with its members as cells; those of nested objects as `outer.inner`."""
@@ -84,15 +92,6 @@ class NdjsonReader:
                 row.cells = _members(row.raw)
                 row.reason = "" if row.cells is not None else "The line is not one JSON object with each key once."
             yield row
-
-
-def _skip_line(stream: BinaryIO, step: int) -> int:
-    skipped = 0
-    while piece := stream.readline(step):
-        skipped += len(piece)
-        if piece.endswith(b"\n"):
-            break
-    return skipped
 
 
 def _too_long(most: int) -> str:
@@ -140,6 +139,7 @@ class CsvReader:
         self._pushed_back: deque[str] = deque()
         self._taken: list[str] = []
         self._taken_chars = 0
+        self._mark_of_line = b""
         self._next_line = 1
         self._short_rows = short_rows
         self.counted = Counted()
@@ -212,7 +212,7 @@ class CsvReader:
         return not cells or (len(cells) == 1 and len(self.header) > 1 and not cells[0].strip())
 
     def _wrong_width(self, cells: list[str]) -> str:
-        """Say what is wrong with the number of cells. Empty cells too many are what spreadsheets add; they do no harm."""
+        """Say what is wrong with the number of cells. Spreadsheets add empty cells; they do no harm."""
         width = len(self.header)
         short = len(cells) < width and self._short_rows == "hold"
         if short or any(cells[width:]):
@@ -226,9 +226,10 @@ class CsvReader:
         self._next_line = begins + 1
         self.counted.rows += 1
         raw = first.rstrip("\r\n")
-        length = len(raw.encode("utf-8", "surrogateescape"))
-        if length > self._max:
-            return SourceRow(begins, None, [raw[:200]], _too_long(self._max), "line_too_long", length)
+        if len(first) > self._max:
+            whole = first.encode("utf-8", "surrogateescape")
+            mark = blake2b(whole + self._mark_of_line, digest_size=32).digest()
+            return SourceRow(begins, None, whole, _too_long(self._max), "line_too_long", mark)
         return SourceRow(begins, None, [raw], reason)
 
     def _peek(self) -> str | None:
@@ -239,14 +240,24 @@ class CsvReader:
         return line
 
     def _read_physical_line(self) -> str | None:
-        line = self._pushed_back.popleft() if self._pushed_back else self._text.readline(self._max + 2)
+        if self._pushed_back:
+            self._next_line += 1
+            return self._pushed_back.popleft()
+        line = self._text.readline(self._max + 2)
         if not line:
             return None
         self._next_line += 1
         if len(line) > self._max and not line.endswith(("\n", "\r")):
-            while (piece := self._text.readline(self._max)) and not piece.endswith(("\n", "\r")):
-                pass
+            self._mark_of_line = self._hash_to_end_of_line()
         return line
+
+    def _hash_to_end_of_line(self) -> bytes:
+        rest = blake2b(digest_size=32)
+        while piece := self._text.readline(self._max):
+            rest.update(piece.encode("utf-8", "surrogateescape"))
+            if piece.endswith(("\n", "\r")):
+                break
+        return rest.digest()
 
     def _physical_lines(self) -> Iterator[str]:
         # csv.reader cannot go on with a generator that has raised, so the lines come from an object of its own.

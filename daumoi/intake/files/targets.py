@@ -82,7 +82,8 @@ def resolve(kind: Kind, path: Path) -> Target:
 def _bare(kind: inspect.Type, extra: dict[str, Any]) -> tuple[inspect.Type, dict[str, Any]]:
     while True:
         if isinstance(kind, inspect.Metadata):
-            kind, extra = kind.type, extra | (kind.extra or {})
+            marks: dict[str, Any] = getattr(kind, "extra", None) or {}
+            kind, extra = kind.type, extra | marks
         elif isinstance(kind, inspect.UnionType):
             kind = next(option for option in kind.types if not isinstance(option, inspect.NoneType))
         else:

@@ -128,6 +128,9 @@ def _not_text(rule: FieldRule, cell: Any) -> Value:
             return _read(rule, str(cell))
     if isinstance(cell, float) and shape is Shape.INSTANT:
         return _read(rule, f"{cell:.6f}" if math.isfinite(cell) else "")
+    if isinstance(cell, float) and not math.isfinite(cell):
+        # JSON cannot say it; as a text it is refused where a number belongs.
+        return Value(str(cell), f"{rule.target.name}: the number is too large.")
     return Value(cell)
 
 

@@ -1,0 +1,44 @@
+# daumoi: two commands do everything, `make run` and `make test`. Both are safe to repeat.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+PORT ?= 8021
+
+.DEFAULT_GOAL := help
+.PHONY: help env run test check bench soak
+
+help: ## Say what there is
+	@echo "daumoi, the hub of an epidemic response. Targets:"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+
+env: $(STAMP) ## Make the environment in .venv (the other targets do it by themselves)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. On Debian or Ubuntu: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; $(PYTHON) is older. Name another with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "making the environment in $(VENV) (once; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: env ## Start the whole hub with a demo, and print its address
+	@$(BIN)/daumoi up --demo --port $(PORT)
+
+test: env ## Run every test
+	@$(BIN)/python -m pytest
+
+check: env ## Check style, types, layers and the repository's own rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/repository
+
+bench: env ## Measure, with the limit beside each figure
+	@$(BIN)/python -m benchmarks
+
+soak: env ## Run the long tests at full size
+	@$(BIN)/python -m pytest -m soak --timeout 7200

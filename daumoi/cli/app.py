@@ -1,0 +1,37 @@
+"""`daumoi`: all commands."""
+
+import sys
+
+import typer
+
+from daumoi import __version__
+from daumoi.cli import doctor, feed, import_file, log_commands, system, up
+from daumoi.cli.session import Stopped
+
+app = typer.Typer(
+    help="The hub of an epidemic response: records come in once, are unified, and go out to those entitled to them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("up")(up.up)
+app.add_typer(system.app, name="system")
+app.command("import")(import_file.import_file)
+app.command("feed")(feed.feed)
+app.command("doctor")(doctor.doctor)
+app.add_typer(log_commands.app, name="log")
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line; what cannot be started is said in a sentence, without a trace."""
+    try:
+        app()
+    except Stopped as stopped:
+        typer.echo(str(stopped), err=True)
+        sys.exit(1)

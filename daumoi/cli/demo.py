@@ -1,0 +1,62 @@
+"""A hub to try things on: marked for good, with a system to sign in with and a few made-up records."""
+
+import json
+import shlex
+from pathlib import Path
+
+from daumoi.cli.session import Stopped, is_demo
+from daumoi.cli.system import register
+from daumoi.core import facts
+from daumoi.core.hub import Hub
+from daumoi.intake.submissions import Submission
+from daumoi.kinds.registry import ALL
+from daumoi.organisations import registry
+
+CODE = "demo"
+_FILE = "demo.env"
+
+
+def credentials_file(hub: Hub) -> Path:
+    """Return where the demo's credentials are kept, for a shell to read."""
+    return hub.settings.data_dir / _FILE
+
+
+def begin(hub: Hub) -> list[str]:
+    """Make an empty hub a demo, or resume one that is; returns what to say. Raises Stopped on a hub in use."""
+    if not is_demo(hub):
+        with hub.pool.connection() as connection:
+            used = registry.load(connection).systems
+        if used:
+            raise Stopped("--demo works on an empty hub only, and this one is in use. Choose another --data-dir for the demo.")
+        with hub.pool.connection() as connection:
+            facts.write(connection, "demo", "yes")
+        made = register(
+            hub, code=CODE, name="Hệ thống thử nghiệm", organisation=None, send=["*"], read=["*"], identity="given"
+        )
+        file = credentials_file(hub)
+        file.touch(mode=0o600)
+        file.write_text(
+            f"DAUMOI_CLIENT_ID={shlex.quote(made.client_id)}\nDAUMOI_CLIENT_SECRET={shlex.quote(made.client_secret)}\n"
+        )
+    _send_examples(hub)
+    return sign_ins(hub)
+
+
+def sign_ins(hub: Hub) -> list[str]:
+    """Return what to say of a demo's sign-ins; nothing for a hub that is none."""
+    file = credentials_file(hub)
+    if not is_demo(hub) or not file.exists():
+        return []
+    return [f"This is a demo. Credentials of its system `{CODE}` are in {file}:", *file.read_text().splitlines()]
+
+
+def _send_examples(hub: Hub) -> None:
+    """Send the example of each kind; sent again at the next start, they are `repeated`."""
+    with hub.pool.connection() as connection:
+        system = registry.load(connection).by_code(CODE)
+    if system is None:
+        return
+    for kind in ALL:
+        submission = Submission(hub, system=system, kind=kind)
+        submission.add(json.dumps(kind.example, ensure_ascii=False).encode())
+        submission.finish()

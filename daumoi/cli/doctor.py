@@ -1,0 +1,197 @@
+"""`daumoi doctor`: checks the installation, and says what to do."""
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import psycopg
+import typer
+
+from daumoi.cli.session import Lock, is_demo, open_hub
+from daumoi.cli.up import is_loopback
+from daumoi.core import facts, keyring
+from daumoi.core.database import OLDEST_POSTGRES, Connection
+from daumoi.core.hub import Hub
+from daumoi.core.migrating import pending
+from daumoi.intake import pipe
+from daumoi.log.selectors import consumer_lags
+
+State = Literal["ok", "warn", "fail"]
+_CLOCK_MAY_DIFFER_S = 5
+_LAG_MAY_BE = 100_000
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    check: str
+    state: State
+    said: str
+
+
+def doctor(
+    data_dir: Annotated[Path, typer.Option(help="The hub's data directory.")] = Path("var"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
+) -> None:
+    """Check database, keys, disk, clock, processes and exposure; exits non-zero when something fails."""
+    with open_hub(data_dir, say=lambda _message: None) as hub:
+        findings = list(examine(hub))
+    if as_json:
+        typer.echo(json.dumps([finding.__dict__ for finding in findings]))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.state:4}  {finding.check:18} {finding.said}")
+    if any(finding.state == "fail" for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(hub: Hub) -> Iterator[Finding]:
+    """Make all checks."""
+    checks: tuple[tuple[str, Callable[[Hub, Connection], tuple[State, str]]], ...] = (
+        ("database", _database),
+        ("durability", _durability),
+        ("connection", _direct),
+        ("migrations", _migrations),
+        ("master key", _key),
+        ("clock", _clock),
+        ("consumers", _consumers),
+        ("demo", _demo),
+    )
+    with hub.pool.connection() as connection:
+        for name, check in checks:
+            yield Finding(name, *check(hub, connection))
+    yield Finding("disk", *_disk(hub))
+    yield Finding("processes", *_processes(hub))
+    yield Finding("address", *_address(hub))
+
+
+def _database(_hub: Hub, connection: Connection) -> tuple[State, str]:
+    version = connection.info.server_version
+    if version < OLDEST_POSTGRES:
+        return "fail", f"PostgreSQL {version // 10000}; {OLDEST_POSTGRES // 10000} or later is needed"
+    return "ok", f"PostgreSQL {version // 10000}.{version % 10000} answers"
+
+
+def _durability(_hub: Hub, connection: Connection) -> tuple[State, str]:
+    # synchronous_commit is asked of the server's own setting: our sessions set theirs.
+    rows = dict(
+        connection.execute(
+            "SELECT name, CASE WHEN name = 'synchronous_commit' THEN reset_val ELSE setting END"
+            " FROM pg_settings WHERE name = ANY(%s)",
+            (list(_DURABLE),),
+        ).fetchall()
+    )
+    off = [name for name in _DURABLE if rows.get(name) in (None, "off", "local")]
+    if off:
+        return "fail", f"{', '.join(off)} is off: accepted records could be lost. Set it on in postgresql.conf and reload"
+    return "ok", "fsync, full_page_writes and synchronous_commit are on"
+
+
+def _direct(_hub: Hub, connection: Connection) -> tuple[State, str]:
+    """A transaction pooler hands each transaction another backend; session settings and LISTEN are lost with it."""
+    first = connection.execute("SELECT pg_backend_pid()").fetchone()
+    try:
+        again = connection.execute("SELECT pg_backend_pid(), current_setting('lock_timeout')").fetchone()
+    except psycopg.Error:
+        again = None
+    if first is None or again is None or first[0] != again[0] or again[1] != "5s":
+        return "fail", "a transaction pooler stands before the database: give a direct connection by DATABASE_URL"
+    return "ok", "direct"
+
+
+def _migrations(hub: Hub, _connection: Connection) -> tuple[State, str]:
+    waiting = pending(hub.dsn)
+    if waiting:
+        return "fail", f"{len(waiting)} migrations wait: start the hub of this release once"
+    return "ok", "all applied"
+
+
+def _key(hub: Hub, connection: Connection) -> tuple[State, str]:
+    try:
+        keyring.check_fingerprint(connection, hub.keys)
+    except keyring.KeyFault as fault:
+        return "fail", str(fault)
+    file = keyring.key_file(hub.settings)
+    if hub.settings.master_key is None and file.stat().st_mode & 0o077:
+        return "warn", f"others may read {file}: chmod 600 {file}"
+    return "ok", "it is the one this database was written with; keep a copy apart from the back-ups"
+
+
+def _clock(_hub: Hub, connection: Connection) -> tuple[State, str]:
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    apart = abs((datetime.now(UTC) - row[0]).total_seconds())
+    if apart > _CLOCK_MAY_DIFFER_S:
+        return "warn", f"this machine and the database differ by {apart:.0f} s: set both by the same time servers"
+    return "ok", f"{datetime.now(UTC).isoformat(timespec='seconds')}, {apart * 1000:.0f} ms from the database's"
+
+
+def _consumers(_hub: Hub, connection: Connection) -> tuple[State, str]:
+    lags = [lag for lag in consumer_lags(connection) if lag.name != "archive"]
+    worst = max((lag.lag for lag in lags), default=0)
+    if worst > _LAG_MAY_BE:
+        return "warn", f"the slowest is {worst} records behind: look at log/worker.log"
+    return "ok", f"at most {worst} records behind"
+
+
+def _demo(hub: Hub, connection: Connection) -> tuple[State, str]:
+    if facts.read(connection, "demo") == "yes" and is_demo(hub):
+        return "warn", "this hub is a demo, for good: its credentials lie in demo.env. Never put real records here"
+    return "ok", "no demo sign-ins"
+
+
+def _disk(hub: Hub) -> tuple[State, str]:
+    free = shutil.disk_usage(hub.settings.data_dir).free
+    said = f"{free / 2**30:.1f} GiB free in {hub.settings.data_dir}"
+    if free < hub.settings.storage_low_bytes:
+        return "fail", f"{said}: no records are taken. Make room"
+    return ("warn", f"{said}: make room soon") if free < 5 * hub.settings.storage_low_bytes else ("ok", said)
+
+
+def _processes(hub: Hub) -> tuple[State, str]:
+    lock = Lock(hub.settings.data_dir, "daumoi doctor")
+    holder = lock.holder()
+    if holder.get("command") != "daumoi up" or not _alive(holder.get("pid")):
+        return "warn", "no hub runs on this directory; `daumoi up` starts it"
+    path = pipe.socket_path(hub.settings)
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return "fail", "the intake process does not answer: look at log/intake.log"
+    with hub.pool.connection() as connection:
+        names = {row[0] for row in connection.execute("SELECT application_name FROM pg_stat_activity")}
+    if "daumoi consumers" not in names:
+        return "fail", "the worker does not follow the log: look at log/worker.log"
+    return "ok", "server, intake and worker are there"
+
+
+def _alive(pid: object) -> bool:
+    if not isinstance(pid, int):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _address(hub: Hub) -> tuple[State, str]:
+    url = str(Lock(hub.settings.data_dir, "daumoi doctor").holder().get("url", ""))
+    host = url.partition("://")[2].rpartition(":")[0].strip("[]")
+    if not url or is_loopback(host):
+        return "ok", f"{url or 'none'}: this machine alone"
+    if url.startswith("https://"):
+        return "ok", f"{url}: TLS"
+    return "warn", f"{url} is open to other machines and speaks plain HTTP: only the proxies in TRUSTED_PROXIES may reach it"

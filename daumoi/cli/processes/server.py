@@ -1,0 +1,84 @@
+"""The server: the machine API and the pages behind one address."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+
+from daumoi.console.wsgi import build_app as build_pages
+from daumoi.core.hub import Hub
+from daumoi.gateway.asgi import Gateway
+from daumoi.gateway.asgi import build_app as build_gateway
+from daumoi.intake.pipe import socket_path
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+App = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+
+MACHINE_ROOTS = ("/healthz", "/readyz", "/metrics")
+_PAGE_THREADS = 4
+_GRACE_S = 7
+
+
+def front(gateway: App, pages: App) -> App:
+    """Choose by path: what machines ask goes to the gateway, the rest are pages.
+
+    A function, because a mount at `/` of the gateway's framework cuts slashes and swallows routes.
+    """
+
+    async def choose(
+        scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        path = scope.get("path", "")
+        machine = scope["type"] != "http" or path.startswith("/api/") or path in MACHINE_ROOTS
+        await (gateway if machine else pages)(scope, receive, send)
+
+    return choose
+
+
+class Server(uvicorn.Server):
+    """Lets those who wait answer as soon as it is told to end; connections are waited for only after that."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        """Keep the gateway, to tell it."""
+        super().__init__(config)
+        self._gateway = gateway
+        self._letting_go: asyncio.Task[None] | None = None
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Answer long polls and break bulk bodies off, then end as usual."""
+        await self._gateway.stop_waiting()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note the signal; a second one does not cut the first one's ending short."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+
+
+def run(hub: Hub, *, host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    gateway = build_gateway(hub, intake_socket=socket_path(hub.settings))
+    pages = WSGIMiddleware(build_pages(hub), workers=_PAGE_THREADS)
+    config = uvicorn.Config(
+        front(gateway, pages),  # type: ignore[arg-type]
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_GRACE_S,
+        ssl_certfile=tls_cert,
+        ssl_keyfile=tls_key,
+    )
+    Server(config, gateway).run()

@@ -1,0 +1,75 @@
+"""Pages for what went wrong: what happened, and what to do next, in the reader's language."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+
+def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+    return render(request, "console/error.html", {"status": status, "title": title, "advice": advice}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 404."""
+    return _page(
+        request,
+        404,
+        gettext("There is no page here"),
+        gettext("Check the address for a typing error, or start from the first page."),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 400."""
+    return _page(
+        request,
+        400,
+        gettext("The request could not be read"),
+        gettext("Open the page again from its address or from the first page."),
+    )
+
+
+def unknown_host(request: HttpRequest) -> HttpResponse:
+    """Answer 400 to a host name that nobody gave this hub; the name itself is not repeated."""
+    return _page(
+        request,
+        400,
+        gettext("The hub cannot be opened by this name"),
+        gettext("Open it by its IP address, or over https."),
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer 500."""
+    return _page(
+        request,
+        500,
+        gettext("Something failed on our side"),
+        gettext("The fault has been noted. Try again in a few minutes; nothing that was sent is lost."),
+    )
+
+
+def not_allowed(request: HttpRequest) -> HttpResponse:
+    """Answer 405."""
+    return _page(
+        request,
+        405,
+        gettext("This page can only be read"),
+        gettext("Records are sent to the addresses of the programming interface, not to this page."),
+    )
+
+
+def explained(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Put words into a refused method: Django answers it with an empty page."""
+
+    def explain(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = not_allowed(request)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+    return explain

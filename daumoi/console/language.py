@@ -1,0 +1,45 @@
+"""Vietnamese unless somebody chose English; the choice is kept in a cookie and works without a script.
+
+The browser's own wish is not asked: most machines in the country are set to English, and most people are not.
+"""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_safe
+
+from daumoi.console.settings import DEFAULT_LANGUAGE, LANGUAGES
+
+COOKIE = "daumoi_language"
+_YEAR_S = 365 * 86_400
+_CODES = frozenset(code for code, _ in LANGUAGES)
+
+
+def chosen(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer in the language of the cookie."""
+
+    def speak(request: HttpRequest) -> HttpResponse:
+        code = request.COOKIES.get(COOKIE, "")
+        with translation.override(code if code in _CODES else DEFAULT_LANGUAGE):
+            response = answer(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or DEFAULT_LANGUAGE)
+        return response
+
+    return speak
+
+
+@require_safe
+def choose(request: HttpRequest, code: str) -> HttpResponse:
+    """Keep the chosen language and go back to the page named by `next`, which must be one of this hub's."""
+    if code not in _CODES:
+        raise Http404
+    target = request.GET.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts=None) or not target.startswith("/"):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    response.set_cookie(
+        COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure()
+    )
+    return response

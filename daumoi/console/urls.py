@@ -1,0 +1,16 @@
+"""Addresses of the pages. All are public in this release: figures by kind, never a record, never a system's name."""
+
+from django.urls import path
+
+from daumoi.console import language, views
+
+urlpatterns = [
+    path("", views.first_page),
+    path("figures", views.live_figures),
+    path("language/<slug:code>/", language.choose),
+    path("favicon.ico", views.icon),
+]
+
+handler400 = "daumoi.console.errors.bad_request"
+handler404 = "daumoi.console.errors.not_found"
+handler500 = "daumoi.console.errors.failed"

@@ -1,0 +1,57 @@
+"""One line a call in the log of the process: which route, which system, what came of it, how long it took.
+
+Never the address as asked, a query value, a body or an identifier: what is not written cannot leak.
+"""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import structlog
+
+ACCESS = structlog.get_logger("daumoi.access")
+Network = IPv4Network | IPv6Network
+
+
+class Proxies:
+    """The proxies whose word on the caller's address is believed; used for the log alone."""
+
+    def __init__(self, trusted: Iterable[str]) -> None:
+        """Take addresses and networks; what is none of them is never matched."""
+        self._networks: list[Network] = []
+        for text in trusted:
+            try:
+                self._networks.append(ip_network(text, strict=False))
+            except ValueError:
+                continue
+
+    def address_of(self, scope: Any) -> str | None:
+        """Return the caller's address: the last forwarded one that no trusted proxy has."""
+        client = scope.get("client")
+        peer: str | None = client[0] if client else None
+        if not self._networks or not self._is_trusted(peer):
+            return peer
+        forwarded = _forwarded_for(scope["headers"])
+        for hop in reversed(forwarded):
+            if not self._is_trusted(hop):
+                return hop
+        return forwarded[0] if forwarded else peer
+
+    def _is_trusted(self, text: str | None) -> bool:
+        try:
+            address = ip_address(text or "")
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+
+def _forwarded_for(headers: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    """Return the addresses of X-Forwarded-For; one that is no address ends the chain: all before it is hearsay."""
+    hops = [hop for name, value in headers if name == b"x-forwarded-for" for hop in value.split(b",")]
+    found: list[str] = []
+    for hop in reversed(hops):
+        try:
+            found.append(str(ip_address(hop.strip().decode("ascii", "replace"))))
+        except ValueError:
+            break
+    return found[::-1]

@@ -1,0 +1,135 @@
+"""Reads request bodies off the socket: their declared form, small ones whole, large ones piece by piece."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, get_args
+
+import zstandard
+
+from daumoi.core.problems import CallProblem
+from daumoi.gateway.admission import header
+from daumoi.gateway.answers import JSON, NDJSON
+from daumoi.gateway.gate import Gate
+from daumoi.intake.bodies import ContentType, Encoding
+from daumoi.intake.pipe import SenderGone
+
+IDLE_S = 60.0
+"""A body of which nothing comes for so long is given up: its sender is gone without a word."""
+_GZIP_WINDOW = 31
+_ENCODINGS: dict[bytes, Encoding] = {b"": None, b"identity": None, b"gzip": "gzip", b"x-gzip": "gzip", b"zstd": "zstd"}
+_TYPES: dict[str, ContentType] = {name: name for name in get_args(ContentType)}
+
+Receive = Callable[[], Any]
+
+
+def _media_type(scope: Any) -> str:
+    """Return the media type in small letters; empty when it is absent or says another charset than UTF-8."""
+    main, *parameters = (header(scope, b"content-type") or b"").decode("latin-1").lower().split(";")
+    for parameter in parameters:
+        name, _, value = parameter.strip().partition("=")
+        if name == "charset" and value.strip('" ') not in ("utf-8", "utf8"):
+            return ""
+    return main.strip()
+
+
+def content_type(scope: Any) -> ContentType:
+    """Return the type of a body of records; raises CallProblem unsupported_media_type."""
+    found = _TYPES.get(_media_type(scope))
+    if found is None:
+        detail = f"A body of records is {JSON} (one record or an array) or {NDJSON} (one a line), in UTF-8."
+        raise CallProblem("unsupported_media_type", detail)
+    return found
+
+
+def require_type(scope: Any, wanted: str) -> None:
+    """Raise CallProblem unsupported_media_type unless the body has the wanted type."""
+    if _media_type(scope) != wanted:
+        raise CallProblem("unsupported_media_type", f"The body of this call is {wanted}, in UTF-8.")
+
+
+def encoding(scope: Any) -> Encoding:
+    """Return the encoding of a body; raises CallProblem unsupported_media_type."""
+    given = [value.strip().lower() for name, value in scope["headers"] if name == b"content-encoding"]
+    if len(given) > 1 or (given and given[0] not in _ENCODINGS):
+        raise CallProblem("unsupported_media_type", "Content-Encoding is gzip, zstd or identity, once.")
+    return _ENCODINGS[given[0]] if given else None
+
+
+def length(scope: Any) -> int | None:
+    """Return how long a body says to be; None when it comes in chunks."""
+    given = header(scope, b"content-length")
+    if given is not None and given.isdigit():
+        return int(given)
+    return None if header(scope, b"transfer-encoding") is not None else 0
+
+
+async def whole(receive: Receive, *, limit: int) -> bytes:
+    """Read a body that must not be longer than the limit; raises CallProblem body_too_large and malformed_body."""
+    body = bytearray()
+    more = True
+    while more:
+        try:
+            async with asyncio.timeout(IDLE_S):
+                message = await receive()
+        except TimeoutError:
+            raise CallProblem("malformed_body", "The body did not come to its end; nothing was stored.") from None
+        if message["type"] != "http.request":
+            raise CallProblem("malformed_body", "The body broke off; nothing was stored.")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+def plain(body: bytes, encoded: Encoding, *, limit: int) -> bytes:
+    """Decompress a small body whole; raises CallProblem malformed_body, and body_too_large for what it grows to."""
+    if encoded is None:
+        return body
+    try:
+        if encoded == "gzip":
+            inflater = zlib.decompressobj(_GZIP_WINDOW)
+            found = inflater.decompress(body, limit + 1)
+            ended = inflater.eof or len(found) > limit
+        else:
+            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(body) as reader:
+                found = reader.read(limit + 1)
+            ended = True
+    except (zlib.error, zstandard.ZstdError):
+        ended, found = False, b""
+    if not ended:
+        raise CallProblem("malformed_body", f"The body is not whole {encoded}; nothing was stored.")
+    if len(found) > limit:
+        raise _too_large(limit)
+    return found
+
+
+def _too_large(limit: int) -> CallProblem:
+    return CallProblem("body_too_large", f"The body of this call has at most {limit} bytes; nothing was stored.")
+
+
+async def pieces(gate: Gate, receive: Receive) -> AsyncGenerator[bytes, None]:
+    """Yield a body as it comes; raises SenderGone when it breaks off, falls silent, or the server goes down.
+
+    Only one piece is in memory: the server reads on when intake has taken it.
+    """
+    stopping = asyncio.ensure_future(gate.stopping.wait())
+    try:
+        more = True
+        while more:
+            arriving = asyncio.ensure_future(receive())
+            await asyncio.wait({arriving, stopping}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+            if not arriving.done():
+                arriving.cancel()
+                raise SenderGone
+            message = arriving.result()
+            if message["type"] != "http.request":
+                raise SenderGone
+            more = message.get("more_body", False)
+            if more and gate.stopping.is_set():
+                raise SenderGone
+            if message.get("body"):
+                yield message["body"]
+    finally:
+        stopping.cancel()

@@ -1,0 +1,97 @@
+"""What every endpoint is handed: the hub, who may do what, the ways to intake, and the threads for slow work."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from daumoi.core.hub import Hub
+from daumoi.core.problems import CallProblem
+from daumoi.exchange.agreements import Agreement
+from daumoi.exchange.heads import HeadWatch
+from daumoi.gateway.metrics import Meters
+from daumoi.intake.setup import numbered_kinds
+from daumoi.intake.single import GroupCommit
+from daumoi.organisations.registry import Client, System
+
+_BODY_THREADS = 3
+_READ_THREADS = 4
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+LOG_KINDS = tuple(name for name, _ in numbered_kinds())
+"""Kinds that can be read: those that are sent, and the log's own."""
+
+
+class Gate:
+    """Shared by all endpoints of one server process."""
+
+    def __init__(self, hub: Hub, *, intake_socket: Path) -> None:
+        """Begin; nothing runs before `open`."""
+        self.hub = hub
+        self.intake_socket = intake_socket
+        self.watch = HeadWatch(hub)
+        self.commits = GroupCommit(hub)
+        self.meters = Meters(self.watch)
+        self.stopping = asyncio.Event()
+        # Readers and bodies have threads of their own, so that neither can shut the other out.
+        self._body_threads = ThreadPoolExecutor(_BODY_THREADS, "gateway-body")
+        self._read_threads = ThreadPoolExecutor(_READ_THREADS, "gateway-read")
+        self._bulk: dict[str, int] = {}
+
+    async def open(self) -> None:
+        """Start watching the heads, the registry and the agreements."""
+        await self.watch.start()
+
+    async def stop_waiting(self) -> None:
+        """Let all who wait answer: long polls, streams, and bulk bodies with their receipt so far."""
+        self.stopping.set()
+        await self.watch.stop()
+
+    async def close(self) -> None:
+        """Store what waits and end the threads."""
+        await self.stop_waiting()
+        await asyncio.to_thread(self.commits.close)
+        self._body_threads.shutdown(wait=False)
+        self._read_threads.shutdown(wait=False)
+
+    async def read(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run a reading call in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._read_threads, lambda: work(*args, **kwargs))
+
+    async def write(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run a storing call in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._body_threads, lambda: work(*args, **kwargs))
+
+    def agreement(self, system: System, kind: str) -> Agreement:
+        """Return what a system may see of a kind; raises CallProblem unknown_kind and no_agreement."""
+        if kind not in LOG_KINDS:
+            raise CallProblem("unknown_kind")
+        found = self.watch.agreements.of(system.id, kind)
+        if found is None:
+            raise CallProblem("no_agreement")
+        return found
+
+    def active(self, client_id: str) -> Client | None:
+        """Return a client that is not suspended, nor its system."""
+        client = self.watch.registry.client(client_id)
+        return None if client is None or client.suspended or client.system.suspended else client
+
+    @contextmanager
+    def bulk_place(self, client_id: str) -> Iterator[None]:
+        """Hold one of the places for bulk bodies that a client has; raises CallProblem rate_limited."""
+        most = self.hub.settings.bodies_per_client_max
+        held = self._bulk.get(client_id, 0)
+        if held >= most:
+            detail = f"A client sends at most {most} bulk bodies at once. Wait until one has ended."
+            raise CallProblem("rate_limited", detail, headers={"Retry-After": "1"})
+        self._bulk[client_id] = held + 1
+        self.meters.bodies.inc()
+        try:
+            yield
+        finally:
+            self.meters.bodies.dec()
+            self._bulk[client_id] -= 1
+            if not self._bulk[client_id]:
+                del self._bulk[client_id]

@@ -1,0 +1,161 @@
+"""Puts the document together (contract, section 1: OpenAPI 3.1 at /api/v1/openapi.json)."""
+
+from functools import cache
+from typing import Any
+
+from daumoi.gateway.answers import JSON
+from daumoi.gateway.openapi.parts import Part, answer, operation
+from daumoi.gateway.openapi.paths import SENT_KIND, record_paths
+from daumoi.gateway.openapi.schemas import components, ref
+from daumoi.gateway.tokens import FORM, GRANT
+from daumoi.kinds.registry import KINDS
+from daumoi.kinds.schema import DIALECT
+
+VERSION = "1"
+TAGS = (
+    ("Getting in", "A client's id and secret for a token of an hour. Every other call carries it."),
+    ("Sending", "Records of five kinds, one or millions, with a receipt that says what became of each row."),
+    ("Held rows", "Hàng chờ sửa: rows that were not good, kept for their sender to mend."),
+    ("Reading", "The log of each kind by number, cut as the sharing agreement says."),
+    ("Kinds", "What can be sent, in which form, within which limits."),
+    ("Signs of life", "For load balancers and monitoring."),
+)
+_DESCRIPTION = (
+    "Đầu mối: the hub of the epidemic response. Records of every system come in, are unified, and go out to those who"
+    " are entitled to them. Instants carry an offset, answers give UTC; unknown fields and parameters are refused by"
+    " name; errors are RFC 9457 problems with a stable `code`."
+)
+
+
+def _token_operation() -> Part:
+    form = {FORM: {"schema": ref("token_request"), "example": {"grant_type": GRANT}}}
+    made = operation(
+        "token",
+        "Getting in",
+        "Get a token",
+        "RFC 6749, section 4.4. The client's id and secret by HTTP Basic or as form fields. A token survives a restart"
+        " of the hub, and ends at once when its client is suspended.",
+        body={"required": True, "content": form},
+        answers={"200": answer("A token.", JSON, ref("token"))},
+        codes=(
+            "malformed_body",
+            "bad_parameter",
+            "unauthorized",
+            "body_too_large",
+            "unsupported_media_type",
+            "rate_limited",
+            "internal_error",
+        ),
+        public=True,
+    )
+    made["security"] = [{"client_basic": []}, {}]
+    return made
+
+
+def _kind_operations() -> dict[str, Part]:
+    listed = operation(
+        "kinds",
+        "Kinds",
+        "List kinds, versions and limits",
+        "With what your own system may send and read.",
+        answers={"200": answer("The kinds.", JSON, ref("kinds"))},
+    )
+    schema = operation(
+        "kind_schema",
+        "Kinds",
+        "Get the JSON Schema of a kind",
+        "JSON Schema 2020-12 of one record as it is sent.",
+        parameters=[SENT_KIND],
+        answers={"200": answer("The schema.", "application/schema+json", {"type": "object"})},
+        codes=("unknown_kind",),
+    )
+    example = operation(
+        "kind_example",
+        "Kinds",
+        "Get a valid record of a kind",
+        "Accepted by an empty hub; a passage after its checkpoint.",
+        parameters=[SENT_KIND],
+        answers={"200": answer("A record.", JSON, {"type": "object"}, example=KINDS["checkpoint"].example)},
+        codes=("unknown_kind",),
+    )
+    return {
+        "/api/v1/kinds": {"get": listed},
+        "/api/v1/kinds/{kind}/schema": {"get": schema},
+        "/api/v1/kinds/{kind}/example": {"get": example},
+    }
+
+
+def _open_operations() -> dict[str, Part]:
+    text = {"type": "string"}
+    problems = operation(
+        "problems",
+        "Kinds",
+        "List all problem codes",
+        "Codes of calls and codes of rows, each with a sentence in English and Vietnamese.",
+        answers={"200": answer("The codes.", JSON, ref("problem_codes"))},
+        codes=("bad_parameter",),
+        public=True,
+    )
+    return {
+        "/api/v1/problems": {"get": problems},
+        "/api/v1/openapi.json": {"get": _open("openapi", "Kinds", "This document", JSON, {"type": "object"})},
+        "/api/v1/docs": {"get": _open("docs", "Kinds", "This document to read", "text/html", text)},
+        "/healthz": {"get": _open("healthz", "Signs of life", "The server runs", JSON, ref("health"))},
+        "/readyz": {
+            "get": _open("readyz", "Signs of life", "Records can be taken", JSON, ref("health"), codes=("not_ready",))
+        },
+        "/metrics": {"get": _open("metrics", "Signs of life", "Figures for Prometheus", "text/plain", text)},
+    }
+
+
+def _open(name: str, tag: str, summary: str, media_type: str, schema: Part, codes: tuple[str, ...] = ()) -> Part:
+    said = answer(f"{summary}.", media_type, schema)
+    return operation(name, tag, summary, f"{summary}. Needs no token.", answers={"200": said}, codes=codes, public=True)
+
+
+def _headers() -> dict[str, Part]:
+    def number(description: str) -> Part:
+        return {"description": description, "schema": {"type": "integer", "minimum": 0}}
+
+    return {
+        "X-Request-Id": {"description": "The id of this call; name it to the centre.", "schema": {"type": "string"}},
+        "Retry-After": number("Seconds to wait."),
+        "Daumoi-Next": number("The `after` of the next call."),
+        "Daumoi-Head": number("The newest number of the kind."),
+        "Daumoi-Oldest": number("The oldest number that is still kept."),
+    }
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the whole document."""
+    request_id = {
+        "name": "X-Request-Id",
+        "in": "header",
+        "description": "Your own id of the call, given back and written to the hub's log.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9-]{8,64}$"},
+    }
+    security = {
+        "token": {"type": "http", "scheme": "bearer", "description": "From POST /api/v1/oauth/token."},
+        "client_basic": {"type": "http", "scheme": "basic", "description": "Client id and secret; token call alone."},
+    }
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": DIALECT,
+        "info": {"title": "daumoi: machine API", "version": VERSION, "description": _DESCRIPTION},
+        "servers": [{"url": "/", "description": "This hub"}],
+        "security": [{"token": []}],
+        "tags": [{"name": name, "description": said} for name, said in TAGS],
+        "paths": {
+            "/api/v1/oauth/token": {"post": _token_operation()},
+            **record_paths(),
+            **_kind_operations(),
+            **_open_operations(),
+        },
+        "components": {
+            "securitySchemes": security,
+            "parameters": {"X-Request-Id": request_id},
+            "headers": _headers(),
+            "schemas": components(),
+        },
+    }

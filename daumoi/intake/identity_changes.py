@@ -1,0 +1,92 @@
+"""Moves claims between people, and says so in the log: joins and splits by a person's decision (design, sections 1, 7).
+
+Records are never rewritten: they name claims. Each claim that moves is one numbered `identity_change` entry, in the
+transaction that moves it, so that every platform and receiver follows.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+import msgspec
+
+from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
+from daumoi.core.sql import statements
+from daumoi.log.append import append, look
+from daumoi.log.entries import Entry, receipt_key
+from daumoi.log.identity_change import HUB_SYSTEM, KIND_NUMBER, SCHEMA_VERSION
+from daumoi.log.segments import ensure_segments
+
+_SQL = statements("daumoi.people", "claims")
+REASONS = ("join", "split", "erasure")
+
+
+class NothingToMove(Exception):
+    """The people or the claim named are not there, or are one person already."""
+
+
+def join_people(hub: Hub, *, keep: int, join: int) -> list[int]:
+    """Make two people one: all claims of `join` go to `keep`. Returns the numbers of the entries.
+
+    Two people that exist are joined by a person's decision only. Raises NothingToMove.
+    """
+    if keep == join:
+        raise NothingToMove(NothingToMove.__doc__)
+    _make_room(hub)
+    with hub.pool.connection() as connection, connection.transaction():
+        both = [row[0] for row in connection.execute(_SQL["claims_of_person"], ([keep, join],))]
+        rows = connection.execute(_SQL["lock_claims"], (both,)).fetchall()
+        moving = [claim for claim, person in rows if person == join]
+        if not moving or len(moving) == len(rows):
+            raise NothingToMove(NothingToMove.__doc__)
+        connection.execute(_SQL["move_claims"], (keep, moving))
+        seqs = _append(hub, connection, [(claim, join, keep) for claim in moving], "join", hub.clock.now())
+    hub.committed()
+    return seqs
+
+
+def split_claim(hub: Hub, *, claim: int) -> tuple[int, list[int]]:
+    """Give one claim a person of its own; returns that person and the numbers of the entries. Raises NothingToMove."""
+    _make_room(hub)
+    at = hub.clock.now()
+    with hub.pool.connection() as connection, connection.transaction():
+        found = connection.execute(_SQL["lock_claims"], ([claim],)).fetchone()
+        if found is None:
+            raise NothingToMove(NothingToMove.__doc__)
+        made = connection.execute(_SQL["new_person"], (at,)).fetchone()
+        assert made is not None
+        connection.execute(_SQL["move_claims"], (made[0], [claim]))
+        seqs = _append(hub, connection, [(claim, found[1], made[0])], "split", at)
+    hub.committed()
+    return made[0], seqs
+
+
+def _make_room(hub: Hub) -> None:
+    with hub.pool.connection() as connection:
+        ensure_segments(connection, kind=KIND_NUMBER, segment_rows=hub.settings.segment_rows)
+
+
+def _append(
+    hub: Hub, connection: Connection, moves: Sequence[tuple[int, int, int]], reason: str, at: datetime
+) -> list[int]:
+    entries = []
+    for claim, source, target in moves:
+        ref = str(uuid4())
+        body = msgspec.json.encode({"claim": claim, "from": source, "to": target, "reason": reason})
+        entries.append(
+            Entry(
+                system_id=HUB_SYSTEM,
+                key=receipt_key(hub.keys, system_id=HUB_SYSTEM, kind=KIND_NUMBER, ref=ref),
+                ref=ref,
+                revision=1,
+                withdraw=False,
+                content=hub.keys.index("content", body),
+                occurred_at=at,
+                schema_version=SCHEMA_VERSION,
+                body=body,
+            )
+        )
+    seen = look(connection, KIND_NUMBER, entries)
+    done = append(connection, KIND_NUMBER, entries, seen, hub.clock.now)
+    return [seq for seq in done.seqs if seq is not None]

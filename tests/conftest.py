@@ -1,0 +1,142 @@
+"""Shared fixtures: one database cluster and one running hub for the session, fresh parts of them for each test."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hubs import Caller, HubServer, add_database, drop_database
+
+if TYPE_CHECKING:
+    from daumoi.core.clock import Clock
+    from daumoi.core.hub import Hub
+
+HANOI = datetime.timezone(datetime.timedelta(hours=7))
+NOON = datetime.datetime(2021, 8, 1, 12, 0, tzinfo=HANOI)
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def workspace() -> Iterator[Path]:
+    """A short folder that PostgreSQL's own user may enter (sockets: 107 bytes of path; pytest's folders are 0700)."""
+    folder = Path(tempfile.mkdtemp(prefix="daumoi-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database(workspace: Path) -> Iterator[str]:
+    """The conninfo of a PostgreSQL cluster of our own start."""
+    from daumoi.core.postgres import Cluster
+
+    before = os.environ.get("DAUMOI_POSTGRES_SHARED_BUFFERS")
+    os.environ["DAUMOI_POSTGRES_SHARED_BUFFERS"] = "128MB"
+    said: list[str] = []
+    bin_dir = os.environ.get("DAUMOI_POSTGRES_BIN_DIR")
+    cluster = Cluster(
+        workspace / "cluster",
+        bin_dir=Path(bin_dir) if bin_dir else None,
+        os_user=os.environ.get("DAUMOI_POSTGRES_OS_USER", "daumoi-postgres"),
+        say=said.append,
+    )
+    dsn = cluster.start()
+    yield dsn
+    cluster.stop()
+    if before is None:
+        del os.environ["DAUMOI_POSTGRES_SHARED_BUFFERS"]
+
+
+@pytest.fixture(scope="session")
+def migrated_database(database: str) -> str:
+    """The name of a migrated database; others are made from it, none works in it."""
+    from daumoi.core.migrating import migrate
+
+    migrate(add_database(database, "migrated"))
+    return "migrated"
+
+
+@pytest.fixture
+def fresh_database(database: str, migrated_database: str) -> Iterator[str]:
+    """The conninfo of a migrated, empty database for one test."""
+    name = f"test_{next(_numbers)}"
+    yield add_database(database, name, template=migrated_database)
+    drop_database(database, name)
+
+
+@pytest.fixture
+def make_hub(fresh_database: str, tmp_path: Path) -> Iterator[Callable[..., Hub]]:
+    """Makes a `Hub` on the test's own database: `make_hub(clock=..., DAUMOI_BAD_ROWS_MAX="3")`."""
+    from daumoi.core.clock import SystemClock
+    from daumoi.core.crypto import Keys
+    from daumoi.core.database import open_pool
+    from daumoi.core.hub import Hub
+    from daumoi.core.settings import load
+
+    hubs: list[Hub] = []
+    keys = Keys.from_master(os.urandom(32))
+
+    def make(clock: Clock | None = None, **settings: str) -> Hub:
+        hub = Hub(
+            settings=load(settings, data_dir=tmp_path),
+            dsn=fresh_database,
+            pool=open_pool(fresh_database),
+            keys=keys,
+            clock=clock or SystemClock(),
+        )
+        hubs.append(hub)
+        return hub
+
+    yield make
+    for hub in hubs:
+        hub.pool.close()
+
+
+@pytest.fixture
+def hub(make_hub: Callable[..., Hub]) -> Hub:
+    """A hub that lives in the real time."""
+    return make_hub()
+
+
+@pytest.fixture
+def hub_at_noon(make_hub: Callable[..., Hub]) -> Hub:
+    """A hub whose clock stands at noon of 1 August 2021 in Hà Nội; `hub.clock.move(...)` moves it."""
+    from daumoi.core.clock import FixedClock
+
+    return make_hub(clock=FixedClock(NOON.astimezone(datetime.UTC)))
+
+
+@pytest.fixture(scope="session")
+def hub_server(workspace: Path) -> Iterator[HubServer]:
+    """One `daumoi up` behind a real socket, shared by the session; tests make systems and refs of their own."""
+    server = HubServer(workspace / "hub")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def new_system(hub_server: HubServer) -> Callable[..., Caller]:
+    """Registers a fresh system by the command line: `new_system(send="all", read="checkpoint", identity="given")`."""
+    return hub_server.new_system
+
+
+@pytest.fixture(scope="module")
+def dov(hub_server: HubServer) -> Caller:
+    """Dov's system, new for each module of tests: may send all, and reads all with identity."""
+    return hub_server.new_system(send="all", read="all", identity="given")
+
+
+@pytest.fixture(scope="module")
+def receiver(hub_server: HubServer) -> Caller:
+    """A system that sends nothing and reads all by pseudonym, new for each module of tests."""
+    return hub_server.new_system(read="all")

@@ -1,0 +1,56 @@
+"""Short ways to send rows through the real intake in tests of single rooms."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from daumoi.core.hub import Hub
+from daumoi.exchange import agreements
+from daumoi.intake.receipts import Receipt
+from daumoi.intake.setup import prepare_log
+from daumoi.intake.submissions import Submission
+from daumoi.kinds.registry import KINDS
+from daumoi.organisations import registry, services
+from daumoi.organisations.registry import System
+
+Record = dict[str, Any]
+
+
+def a_system(hub: Hub, code: str = "dov", *, read: str | None = None, identity: agreements.IdentityGrant = "given") -> System:
+    """Register a system that may send everything; `read` makes it a standing agreement."""
+    prepare_log(hub)
+    at = hub.clock.now()
+    with hub.pool.connection() as connection, connection.transaction():
+        services.add_system(connection, code=code, name=code, organisation=None, send=["*"], at=at)
+        found = registry.load(connection).by_code(code)
+        assert found is not None
+        if read:
+            agreements.add(connection, system_id=found.id, kinds=[read], identity=identity, at=at)
+    return found
+
+
+def send(hub: Hub, system: System, kind: str, rows: Iterable[Record | bytes], **options: Any) -> Receipt:
+    """Send rows as one body and return its receipt."""
+    submission = Submission(hub, system=system, kind=KINDS[kind], **options)
+    for row in rows:
+        submission.add(row if isinstance(row, bytes) else json.dumps(row, ensure_ascii=False).encode())
+    return submission.finish()
+
+
+def a_report(ref: str, **changes: Any) -> Record:
+    """An anonymous citizen's report."""
+    return {
+        "ref": ref,
+        "occurred_at": "2021-08-01T08:00:00+07:00",
+        "data": {"category": "crowd", "text": "Tụ tập đông người"},
+    } | changes
+
+
+def a_passage(ref: str, national_id: str = "001087000001", **changes: Any) -> Record:
+    """A passage of the example checkpoint."""
+    return {
+        "ref": ref,
+        "occurred_at": "2021-08-01T08:00:00+07:00",
+        "subject": {"national_id": national_id},
+        "data": {"checkpoint": "EXAMPLE-1", "direction": "in", "method": "manual", "decision": "allowed"},
+    } | changes

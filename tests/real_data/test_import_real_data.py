@@ -1,0 +1,204 @@
+"""`daumoi import` on real and simulated files, with the mapping files of `examples/`, through the real intake."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daumoi.core.hub import Hub
+from daumoi.intake.files.formats import SAMPLE_BYTES, recognise
+from daumoi.intake.files.mapping import load_mapping
+from daumoi.intake.files.passes import FilePlan, plan_file
+from daumoi.intake.files.run import Outcome, run_import
+from daumoi.intake.receipts import Receipt
+from daumoi.intake.setup import prepare_log
+from daumoi.kinds.kind import Kind
+from daumoi.organisations import registry, services
+from daumoi.organisations.registry import System
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DATA = REPOSITORY.parent / "shared" / "data"
+NYC = DATA / "nyc311_2024" / "nyc311_a.csv"
+STAYS = DATA / "varicella_sim_berlin" / "stays_001_250.csv"
+
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.skipif(not DATA.is_dir(), reason="shared/data is absent"),
+]
+
+
+class Onlooker:
+    """Looks on without a terminal; asks to stop once so many records were sent."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.looks = 0
+        self.stop_after = stop_after
+
+    def began(self, kind: Kind) -> None:
+        """Nothing to show."""
+
+    def advanced(self, *, position: int, records: int) -> None:
+        """Nothing to show."""
+
+    def ended(self, *, records: int) -> None:
+        """Nothing to show."""
+
+    def wants_stop(self) -> bool:
+        self.looks += 1
+        return self.stop_after is not None and self.looks >= self.stop_after
+
+
+@pytest.fixture
+def dov_system(hub: Hub) -> System:
+    """Dov's system; may send all."""
+    prepare_log(hub)
+    with hub.pool.connection() as connection:
+        services.add_system(
+            connection, code="dov", name="Hệ thống dov", organisation=None, send=["*"], at=hub.clock.now()
+        )
+        found = registry.load(connection).by_code("dov")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Callable[[Path], Path]:
+    """Links a data file into a folder of the test, because held rows are written beside it."""
+
+    def link(file: Path) -> Path:
+        linked = tmp_path / file.name
+        linked.symlink_to(file)
+        return linked
+
+    return link
+
+
+def plan_of(hub: Hub, file: Path, example: str) -> FilePlan:
+    mapping = load_mapping((REPOSITORY / "examples" / example).read_bytes())
+    with file.open("rb") as stream:
+        form = recognise(stream.read(SAMPLE_BYTES), file.suffix, mapping.source.format)
+    plan = plan_file(
+        format=form,
+        mapping=mapping,
+        kind=None,
+        hash_ref=lambda parts: hub.keys.index("import ref", parts),
+        line_max_bytes=hub.settings.line_max_bytes,
+    )
+    with file.open("rb") as stream:
+        plan.check(stream)
+    return plan
+
+
+def take(hub: Hub, system: System, file: Path, example: str, *, stop_after: int | None = None) -> Outcome:
+    plan = plan_of(hub, file, example)
+    return run_import(hub, system=system, path=file, plan=plan, dry_run=False, watch=Onlooker(stop_after))
+
+
+def counts(receipt: Receipt) -> dict[str, int]:
+    outcomes = ("accepted", "corrected", "withdrawn", "repeated", "held")
+    assert receipt.received == sum(getattr(receipt, name) for name in outcomes)
+    return {name: getattr(receipt, name) for name in outcomes if getattr(receipt, name)}
+
+
+def figures(hub: Hub) -> dict[str, Any]:
+    """The newest number of each kind and the ids of all held rows."""
+    with hub.pool.connection() as connection:
+        heads = dict(connection.execute("SELECT name, seq FROM head").fetchall())
+        held = sorted(str(row[0]) for row in connection.execute("SELECT id FROM held").fetchall())
+    return {"heads": heads, "held": held}
+
+
+def rows_of(outcome: Outcome) -> list[dict[str, Any]]:
+    assert outcome.held_file is not None
+    return [json.loads(line) for line in outcome.held_file.read_bytes().splitlines()]
+
+
+def test_all_500_reports_of_nyc_311_are_stored_once(
+    hub: Hub, dov_system: System, beside: Callable[[Path], Path]
+) -> None:
+    file = beside(NYC)
+    first = take(hub, dov_system, file, "nyc311.toml")
+    assert (first.tally.rows, first.tally.blank, first.tally.without_record) == (500, 0, 0)
+    assert [counts(receipt) for receipt in first.receipts] == [{"accepted": 500}]
+    assert first.held_file is None
+    before = figures(hub)
+    second = take(hub, dov_system, file, "nyc311.toml")
+    assert [counts(receipt) for receipt in second.receipts] == [{"repeated": 500}]
+    assert figures(hub) == before
+
+
+def test_250_rows_of_stays_become_4_checkpoints_and_1000_passages_once(
+    hub: Hub, dov_system: System, beside: Callable[[Path], Path]
+) -> None:
+    file = beside(STAYS)
+    first = take(hub, dov_system, file, "varicella_shelters.toml")
+    assert (first.tally.rows, first.tally.left_out_as_same) == (250, 496)
+    assert [(receipt.kind, counts(receipt)) for receipt in first.receipts] == [
+        ("checkpoint", {"accepted": 4}),
+        ("checkpoint_passage", {"accepted": 1000}),
+    ]
+    before = figures(hub)
+    second = take(hub, dov_system, file, "varicella_shelters.toml")
+    assert [counts(receipt) for receipt in second.receipts] == [{"repeated": 4}, {"repeated": 1000}]
+    assert figures(hub) == before
+
+
+def test_an_import_that_was_stopped_and_run_again_stores_every_row_once(
+    hub: Hub, dov_system: System, beside: Callable[[Path], Path]
+) -> None:
+    file = beside(STAYS)
+    stopped = take(hub, dov_system, file, "varicella_shelters.toml", stop_after=205)
+    assert stopped.stopped
+    stored = sum(receipt.accepted for receipt in stopped.receipts)
+    assert 4 < stored < 1004
+    again = take(hub, dov_system, file, "varicella_shelters.toml")
+    assert sum(receipt.accepted for receipt in again.receipts) == 1004 - stored
+    assert sum(receipt.repeated for receipt in again.receipts) == stored
+
+
+def test_held_rows_stand_beside_the_file_with_reasons_and_keep_their_ids(
+    hub: Hub, dov_system: System, tmp_path: Path
+) -> None:
+    """Rows of the real file are broken one by one, in memory and in a folder of the test."""
+    header, *rows = STAYS.read_text("utf-8").splitlines()
+    rows[1] = rows[1].replace(rows[1].split(",")[7], "2015-13-01", 1)  # no thirteenth month: 1 passage
+    rows[2] = rows[2].replace("female", "F")  # not a value of the list: 4 passages
+    rows[3] += ",one cell too many"  # cannot be read as a row: 1 row, held with the first kind
+    file = tmp_path / "stays.csv"
+    file.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    first = take(hub, dov_system, file, "varicella_shelters.toml")
+    assert [counts(receipt) for receipt in first.receipts] == [
+        {"accepted": 4, "held": 1},
+        {"accepted": 991, "held": 5},
+    ]
+    assert first.held_file == tmp_path / "stays.csv.held.ndjson"
+    assert stat.S_IMODE(first.held_file.stat().st_mode) == 0o600
+    found = rows_of(first)
+    assert [(row["kind"], row["row"], row["faults"][0]["code"], row["faults"][0]["pointer"]) for row in found] == [
+        ("checkpoint", 5, "unknown_field", "/unmapped_row"),
+        ("checkpoint_passage", 3, "bad_instant", "/occurred_at"),
+        *[("checkpoint_passage", 4, "not_in_list", "/subject/sex")] * 4,
+    ]
+    assert found[1]["record"]["occurred_at"] == "2015-13-01"
+    before = figures(hub)
+    second = take(hub, dov_system, file, "varicella_shelters.toml")
+    assert [counts(receipt) for receipt in second.receipts] == [
+        {"repeated": 4, "held": 1},
+        {"repeated": 991, "held": 5},
+    ]
+    assert [row["held_id"] for row in rows_of(second)] == [row["held_id"] for row in found]
+    assert figures(hub) == before
+
+    file.write_bytes(STAYS.read_bytes())
+    mended = take(hub, dov_system, file, "varicella_shelters.toml")
+    assert mended.held == 0
+    assert sum(receipt.accepted for receipt in mended.receipts) == 9
+    assert not (tmp_path / "stays.csv.held.ndjson").exists()
+    with hub.pool.connection() as connection:
+        still_open = connection.execute("SELECT count(*) FROM held WHERE closed_at IS NULL").fetchone()
+    assert still_open == (1,), "all but the row that could not be read, which had no ref to be known by"
