@@ -24,10 +24,10 @@ def credentials_file(hub: Hub) -> Path:
 def begin(hub: Hub) -> list[str]:
     """Make an empty hub a demo, or resume one that is; returns what to say. Raises Stopped on a hub in use."""
     if not is_demo(hub):
-        with hub.pool.connection() as connection:
-            used = registry.load(connection).systems
-        if used:
-            raise Stopped("--demo works on an empty hub only, and this one is in use. Choose another --data-dir for the demo.")
+        if not is_empty(hub):
+            raise Stopped(
+                "--demo works on an empty hub only, and this one is in use. Choose another --data-dir for the demo."
+            )
         with hub.pool.connection() as connection:
             facts.write(connection, "demo", "yes")
         made = register(
@@ -40,6 +40,12 @@ def begin(hub: Hub) -> list[str]:
         )
     _send_examples(hub)
     return sign_ins(hub)
+
+
+def is_empty(hub: Hub) -> bool:
+    """Tell whether nobody has been registered at this hub yet."""
+    with hub.pool.connection() as connection:
+        return not registry.load(connection).systems
 
 
 def sign_ins(hub: Hub) -> list[str]:

@@ -1,7 +1,6 @@
 """`daumoi doctor`: checks the installation, and says what to do."""
 
 import json
-import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -13,12 +12,14 @@ from typing import Annotated, Literal
 import psycopg
 import typer
 
-from daumoi.cli.session import Lock, is_demo, open_hub
-from daumoi.cli.up import is_loopback
+from daumoi.cli.address import is_loopback
+from daumoi.cli.session import is_demo, open_hub
+from daumoi.cli.up import COMMAND
 from daumoi.core import facts, keyring
 from daumoi.core.database import OLDEST_POSTGRES, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
+from daumoi.core.postgres import DirectoryLock
 from daumoi.intake import pipe
 from daumoi.log.selectors import consumer_lags
 
@@ -82,7 +83,7 @@ def _database(_hub: Hub, connection: Connection) -> tuple[State, str]:
 
 def _durability(_hub: Hub, connection: Connection) -> tuple[State, str]:
     # synchronous_commit is asked of the server's own setting: our sessions set theirs.
-    rows = dict(
+    rows: dict[str, str] = dict(
         connection.execute(
             "SELECT name, CASE WHEN name = 'synchronous_commit' THEN reset_val ELSE setting END"
             " FROM pg_settings WHERE name = ANY(%s)",
@@ -91,7 +92,10 @@ def _durability(_hub: Hub, connection: Connection) -> tuple[State, str]:
     )
     off = [name for name in _DURABLE if rows.get(name) in (None, "off", "local")]
     if off:
-        return "fail", f"{', '.join(off)} is off: accepted records could be lost. Set it on in postgresql.conf and reload"
+        return (
+            "fail",
+            f"{', '.join(off)} is off: accepted records could be lost. Set it on in postgresql.conf and reload",
+        )
     return "ok", "fsync, full_page_writes and synchronous_commit are on"
 
 
@@ -157,9 +161,8 @@ def _disk(hub: Hub) -> tuple[State, str]:
 
 
 def _processes(hub: Hub) -> tuple[State, str]:
-    lock = Lock(hub.settings.data_dir, "daumoi doctor")
-    holder = lock.holder()
-    if holder.get("command") != "daumoi up" or not _alive(holder.get("pid")):
+    holder = DirectoryLock(hub.settings.data_dir).holder()
+    if holder is None or holder.command != COMMAND:
         return "warn", "no hub runs on this directory; `daumoi up` starts it"
     path = pipe.socket_path(hub.settings)
     with socket.socket(socket.AF_UNIX) as probe:
@@ -175,23 +178,15 @@ def _processes(hub: Hub) -> tuple[State, str]:
     return "ok", "server, intake and worker are there"
 
 
-def _alive(pid: object) -> bool:
-    if not isinstance(pid, int):
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _address(hub: Hub) -> tuple[State, str]:
-    url = str(Lock(hub.settings.data_dir, "daumoi doctor").holder().get("url", ""))
+    holder = DirectoryLock(hub.settings.data_dir).holder()
+    url = (holder.address if holder is not None else None) or ""
     host = url.partition("://")[2].rpartition(":")[0].strip("[]")
     if not url or is_loopback(host):
         return "ok", f"{url or 'none'}: this machine alone"
     if url.startswith("https://"):
         return "ok", f"{url}: TLS"
-    return "warn", f"{url} is open to other machines and speaks plain HTTP: only the proxies in TRUSTED_PROXIES may reach it"
+    return (
+        "warn",
+        f"{url} is open to other machines and speaks plain HTTP: only the proxies in TRUSTED_PROXIES may reach it",
+    )

@@ -26,7 +26,9 @@ def feed(
     kind: Annotated[str, typer.Argument(help="The kind, such as checkpoint_passage.")],
     after: Annotated[int, typer.Option(min=0, help="Begin after this number.")] = 0,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
-    identity: Annotated[bool, typer.Option("--identity", help="Show identities and personal fields; needs --purpose.")] = False,
+    identity: Annotated[
+        bool, typer.Option("--identity", help="Show identities and personal fields; needs --purpose.")
+    ] = False,
     purpose: Annotated[str | None, typer.Option(help="Why identities are looked at; written to the audit log.")] = None,
     data_dir: Annotated[Path, typer.Option(help="The hub's data directory.")] = Path("var"),
 ) -> None:
@@ -36,7 +38,9 @@ def feed(
         typer.echo(f"No kind is called that. Kinds: {', '.join(known)}.", err=True)
         raise typer.Exit(1)
     if identity and not (purpose and purpose.strip()):
-        typer.echo("--identity shows personal data: say why with --purpose TEXT. It is written to the audit log.", err=True)
+        typer.echo(
+            "--identity shows personal data: say why with --purpose TEXT. It is written to the audit log.", err=True
+        )
         raise typer.Exit(1)
     with open_hub(data_dir, say=lambda message: typer.echo(message, err=True)) as hub:
         try:

@@ -13,7 +13,7 @@ import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Table
 
 from daumoi.cli.session import open_hub
 from daumoi.core.hub import Hub
@@ -206,9 +206,9 @@ def _sum(outcome: Outcome, name: str) -> int:
 def _print(outcome: Outcome, *, dry_run: bool) -> None:
     console = Console()
     title = "Dry run, nothing stored" if dry_run else None
-    table = Table(Column("Kind", no_wrap=True), *(name.capitalize() for name in _COUNTS), title=title, box=SIMPLE)
-    for receipt in outcome.receipts:
-        table.add_row(receipt.kind, *(f"{getattr(receipt, name):,}" for name in _COUNTS))
+    table = Table("", *(str(receipt.kind) for receipt in outcome.receipts), title=title, box=SIMPLE)
+    for name in _COUNTS:
+        table.add_row(name, *(f"{getattr(receipt, name):,}" for receipt in outcome.receipts))
     console.print(table)
     tally = outcome.tally
     typer.echo(f"{tally.rows:,} rows read; {tally.blank:,} blank; {tally.without_record:,} made no record.")
@@ -234,10 +234,10 @@ def _print_problems(console: Console, outcome: Outcome) -> None:
     if not problems:
         return
     first = f"First {_PROBLEMS_SHOWN} of {outcome.held:,} held rows" if outcome.held > _PROBLEMS_SHOWN else "Held rows"
-    table = Table("Row", "Kind", Column("Code", no_wrap=True), "Where", "What to do", title=first, box=SIMPLE)
+    table = Table("Row", "Held as", "Why, and what to do", title=first, box=SIMPLE)
     for kind, problem in problems[:_PROBLEMS_SHOWN]:
         line = outcome.source_lines.get((kind, problem.row))
-        table.add_row(str(line or "?"), kind, problem.code, problem.pointer or "the row", problem.message)
+        table.add_row(str(line or "?"), kind, f"{problem.code} at {problem.pointer or 'the row'}: {problem.message}")
     console.print(table)
 
 

@@ -4,16 +4,14 @@ A command works on the database of the running hub; when none runs on the direct
 itself and stops it again.
 """
 
-import fcntl
-import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
@@ -23,67 +21,20 @@ from daumoi.core.crypto import Keys
 from daumoi.core.database import OLDEST_POSTGRES, connect, open_pool
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import SchemaTooNew, migrate
-from daumoi.core.interim import Cluster, StartFault
+from daumoi.core.postgres import Cluster, DirectoryLock, Holder, StartFault
 from daumoi.core.settings import Settings, SettingsFault, load
 from daumoi.intake.setup import prepare_log
 from daumoi.log.notices import Notifier
 
 Say = Callable[[str], None]
-_LOCK = "hub.lock"
 _WAIT_S = 30.0
+_QUIET_S = 2.0
 _DISK_FLOOR_BYTES = 200 * 1024 * 1024
 """Less than this and PostgreSQL may not even recover: a start is refused before it begins."""
 
 
 class Stopped(Exception):
     """A command cannot go on; the message says why and what to do."""
-
-
-class Lock:
-    """The directory's lock: one hub, or one command that starts the database, at a time.
-
-    The kernel lets go of it when its holder dies, however that happens.
-    """
-
-    def __init__(self, data_dir: Path, command: str) -> None:
-        """Name the directory and what is going to hold it."""
-        self._path = data_dir / _LOCK
-        self._command = command
-        self._file: Any = None
-
-    def take(self) -> bool:
-        """Take the lock if it is free."""
-        file = self._path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.close()
-            return False
-        self._file = file
-        self.tell()
-        return True
-
-    def tell(self, **more: Any) -> None:
-        """Write who holds the lock, for those who find it taken."""
-        self._file.seek(0)
-        self._file.truncate()
-        said = {"pid": os.getpid(), "command": self._command, "started_at": datetime.now(UTC).isoformat(), **more}
-        json.dump(said, self._file)
-        self._file.flush()
-
-    def holder(self) -> dict[str, Any]:
-        """Return what the holder wrote."""
-        try:
-            found: dict[str, Any] = json.loads(self._path.read_text())
-            return found
-        except (OSError, ValueError):
-            return {}
-
-    def release(self) -> None:
-        """Let go."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 def load_settings(data_dir: Path) -> Settings:
@@ -99,7 +50,8 @@ def make_data_dir(settings: Settings) -> None:
     folder = settings.data_dir
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / _LOCK).touch()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as fault:
         raise Stopped(
             f"The data directory {folder} cannot be written ({fault.strerror}). Give the user that starts the hub the "
@@ -114,9 +66,21 @@ def make_data_dir(settings: Settings) -> None:
         )
 
 
-def cluster_of(settings: Settings, say: Say) -> Cluster:
-    """Return the directory's own PostgreSQL."""
-    return Cluster(settings.data_dir, bin_dir=settings.postgres_bin_dir, os_user=settings.postgres_os_user, say=say)
+def cluster_of(settings: Settings, say: Say, is_ending: Callable[[], bool] = lambda: False) -> Cluster:
+    """Return the directory's own PostgreSQL; nothing of it is started yet."""
+    return Cluster(
+        settings.data_dir,
+        bin_dir=settings.postgres_bin_dir,
+        os_user=settings.postgres_os_user,
+        say=say,
+        is_ending=is_ending,
+    )
+
+
+def a_holder(command: str, *, address: str | None = None, dsn: str | None = None) -> Holder:
+    """Describe this process as the holder of a directory's lock."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Holder(os.getpid(), command, at, address, dsn)
 
 
 def check_outside_database(dsn: str) -> None:
@@ -124,13 +88,16 @@ def check_outside_database(dsn: str) -> None:
     try:
         with psycopg.connect(dsn, connect_timeout=10) as connection:
             version = connection.info.server_version
-    except psycopg.OperationalError:
+    except psycopg.Error:
         raise Stopped(
             "The database named by DATABASE_URL does not answer. Check its address, name, user and password, and that "
             "it takes connections from here."
         ) from None
     if version < OLDEST_POSTGRES:
-        raise Stopped(f"The database is PostgreSQL {version // 10000}; version {OLDEST_POSTGRES // 10000} or later is needed.")
+        raise Stopped(
+            f"The database named by DATABASE_URL is PostgreSQL {version // 10000}: {OLDEST_POSTGRES // 10000} or later "
+            "is needed. Name a newer one, or unset DATABASE_URL to use the one we bring."
+        )
 
 
 def prepare(settings: Settings, dsn: str, say: Say) -> Keys:
@@ -150,17 +117,16 @@ def prepare(settings: Settings, dsn: str, say: Say) -> Keys:
     return keys
 
 
-def make_hub(settings: Settings, dsn: str, keys: Keys, *, name: str, pool_size: int = 8) -> Hub:
-    """Make the hub of one process, with a notifier that tells the others what it commits."""
+@contextmanager
+def hub_of(settings: Settings, dsn: str, keys: Keys, *, name: str, pool_size: int = 8) -> Iterator[Hub]:
+    """Make the hub of one process, with a notifier that tells the others what it commits; closed at the end."""
     notifier = Notifier(dsn)
-    return Hub(
-        settings=settings,
-        dsn=dsn,
-        pool=open_pool(dsn, name, size=pool_size),
-        keys=keys,
-        clock=SystemClock(),
-        committed=notifier.moved,
-    )
+    pool = open_pool(dsn, name, size=pool_size)
+    try:
+        yield Hub(settings=settings, dsn=dsn, pool=pool, keys=keys, clock=SystemClock(), committed=notifier.moved)
+    finally:
+        pool.close()
+        notifier.close()
 
 
 @contextmanager
@@ -170,47 +136,57 @@ def open_hub(data_dir: Path, *, say: Say) -> Iterator[Hub]:
     make_data_dir(settings)
     with _database(settings, say) as dsn:
         keys = prepare(settings, dsn, say)
-        hub = make_hub(settings, dsn, keys, name="daumoi command", pool_size=4)
-        try:
+        with hub_of(settings, dsn, keys, name="daumoi command", pool_size=4) as hub:
             prepare_log(hub)
             yield hub
-        finally:
-            hub.pool.close()
 
 
 @contextmanager
 def _database(settings: Settings, say: Say) -> Iterator[str]:
+    """Lend the database: the one of DATABASE_URL, the running hub's, or one of our own start."""
     if settings.database_url:
         check_outside_database(settings.database_url)
         yield settings.database_url
         return
-    lock = Lock(settings.data_dir, f"daumoi {sys.argv[1] if len(sys.argv) > 1 else ''}".strip())
-    ends = time.monotonic() + _WAIT_S
-    said = False
-    while not lock.take():
-        dsn = lock.holder().get("dsn")
-        if dsn and _answers(dsn):
-            yield dsn
+    lock = DirectoryLock(settings.data_dir)
+    try:
+        running = _take_or_join(lock, say)
+        if running is not None:
+            yield running
             return
-        if time.monotonic() > ends:
+        cluster = cluster_of(settings, say)
+        try:
+            dsn = cluster.start()
+            yield dsn
+        finally:
+            cluster.stop()
+            lock.release()
+    except StartFault as fault:
+        raise Stopped(str(fault)) from None
+
+
+def _take_or_join(lock: DirectoryLock, say: Say) -> str | None:
+    """Take the directory's lock and return None, or return how to reach the database of the hub that holds it.
+
+    Waits for another command to end, or for a hub to be ready; raises Stopped when that takes too long.
+    """
+    me = a_holder(f"daumoi {sys.argv[1] if len(sys.argv) > 1 else ''}".strip())
+    begun = time.monotonic()
+    said = False
+    while not lock.take(me):
+        holder = lock.holder()
+        if holder is not None and holder.dsn and _answers(holder.dsn):
+            return holder.dsn
+        if holder is not None and holder.address and not holder.dsn:
+            raise Stopped("The hub on this data directory works on another database: set DATABASE_URL as it has it.")
+        waited = time.monotonic() - begun
+        if waited > _WAIT_S:
             raise Stopped(f"{held_by(lock)} Wait until it has ended or is ready, and try again.")
-        if not said and time.monotonic() > ends - _WAIT_S + 2:
+        if not said and waited > _QUIET_S:
             say(f"{held_by(lock)} Waiting for it.")
             said = True
         time.sleep(0.1)
-    cluster = cluster_of(settings, say)
-    try:
-        yield _start(cluster)
-    finally:
-        cluster.stop()
-        lock.release()
-
-
-def _start(cluster: Cluster) -> str:
-    try:
-        return cluster.start()
-    except StartFault as fault:
-        raise Stopped(str(fault)) from None
+    return None
 
 
 def _answers(dsn: str) -> bool:
@@ -221,11 +197,13 @@ def _answers(dsn: str) -> bool:
     return True
 
 
-def held_by(lock: Lock) -> str:
+def held_by(lock: DirectoryLock) -> str:
     """Say who holds a directory's lock."""
     holder = lock.holder()
-    who = f"`{holder['command']}` (process {holder['pid']})" if holder.get("pid") else "Another command"
-    return f"{who} is using this data directory."
+    if holder is None:
+        return "Another command is using this data directory."
+    where = f" at {holder.address}" if holder.address else ""
+    return f"`{holder.command}` (process {holder.pid}{where}) is using this data directory."
 
 
 def is_demo(hub: Hub) -> bool:

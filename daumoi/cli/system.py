@@ -44,7 +44,9 @@ def kinds_of(text: str | None, *, option: str, readable: bool) -> list[str]:
 def add(
     code: Annotated[str, typer.Argument(help="Its code: letters, digits, dot, dash, underscore.")],
     name: Annotated[str, typer.Option(help="Its name, for people.")],
-    organisation: Annotated[str | None, typer.Option(help="Code of its organisation; its own code if not given.")] = None,
+    organisation: Annotated[
+        str | None, typer.Option(help="Code of its organisation; its own code if not given.")
+    ] = None,
     send: Annotated[str | None, typer.Option(help="Kinds it may send, with commas between, or all.")] = None,
     read: Annotated[str | None, typer.Option(help="Kinds it may read by a standing agreement, or all.")] = None,
     identity: Annotated[str, typer.Option(help="What it sees of people: pseudonym, or given.")] = "pseudonym",
@@ -57,7 +59,9 @@ def add(
     sends, reads = kinds_of(send, option="--send", readable=False), kinds_of(read, option="--read", readable=True)
     with open_hub(data_dir, say=_say_nothing if as_json else _say) as hub:
         try:
-            made = register(hub, code=code, name=name, organisation=organisation, send=sends, read=reads, identity=identity)
+            made = register(
+                hub, code=code, name=name, organisation=organisation, send=sends, read=reads, identity=identity
+            )
         except (services.CodeNotUsable, services.CodeTaken) as fault:
             raise _fail(str(fault)) from None
     shown = {"code": made.code, "client_id": made.client_id, "client_secret": made.client_secret}
@@ -65,7 +69,9 @@ def add(
         typer.echo(json.dumps(shown))
         return
     typer.echo(json.dumps(shown, indent=2))
-    typer.echo("The secret is shown this once and not kept: put it where the system can read it, and nobody else.", err=True)
+    typer.echo(
+        "The secret is shown this once and not kept: put it where the system can read it, and nobody else.", err=True
+    )
 
 
 def register(
@@ -106,7 +112,9 @@ def list_systems(data_dir: DataDir = Path("var"), as_json: AsJson = False) -> No
     table = Table("Code", "Name", "Organisation", "May send", "State")
     for system in systems:
         sends = "every kind" if registry.EVERY_KIND in system.send else ", ".join(sorted(system.send)) or "nothing"
-        table.add_row(system.code, system.name, system.organisation, sends, "suspended" if system.suspended else "active")
+        table.add_row(
+            system.code, system.name, system.organisation, sends, "suspended" if system.suspended else "active"
+        )
     Console().print(table)
 
 

@@ -39,7 +39,5 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None) or not target.startswith("/"):
         target = "/"
     response = HttpResponseRedirect(target)
-    response.set_cookie(
-        COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure()
-    )
+    response.set_cookie(COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure())
     return response

@@ -1,4 +1,4 @@
-"""The figures of the first page, read by the selectors of the rooms that own them. Five queries, no names, no records."""
+"""The figures of the first page, from the selectors of the rooms that own them. Five queries, no names, no records."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone

@@ -1,10 +1,10 @@
 """The pages as one WSGI application."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from django.core.handlers.wsgi import WSGIHandler
-from whitenoise import WhiteNoise
+from whitenoise import WhiteNoise  # type: ignore[import-untyped]
 
 from daumoi.console import settings
 from daumoi.console.board import Board
@@ -13,13 +13,15 @@ from daumoi.core.hub import Hub
 
 if TYPE_CHECKING:
     from wsgiref.headers import Headers
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+WSGIApp = Callable[[Any, Any], Iterable[bytes]]
 
 _STATIC_MAX_AGE_S = 86_400
 """A page names its files with a digest of their content, so a new release is seen at once."""
 
 
-def build_app(hub: Hub) -> "WSGIApplication":
+def build_app(hub: Hub) -> WSGIApp:
     """Return the pages of a hub.
 
     The static files are served from the checkout as they stand: no step gathers them first.
@@ -37,7 +39,7 @@ def build_app(hub: Hub) -> "WSGIApplication":
             environ["wsgi.url_scheme"] = "https"
         return django(environ, start_response)
 
-    served: WSGIApplication = WhiteNoise(
+    served: WSGIApp = WhiteNoise(
         pages,
         root=settings.STATIC_FOLDER,
         prefix="static/",

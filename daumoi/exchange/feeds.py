@@ -169,14 +169,24 @@ class _Scribe:
             key = receipt_key(self._hub.keys, system_id=row.system_id, kind=self._number, ref=row.ref)
             sealed = self._hub.keys.open(bytes(row.personal), personal_context(key, row.revision))
             put_back(data, msgspec.json.decode(sealed))
-        for role, position, claim in others:
+        for role, _, claim in others:
             if role == Role.DECLARANT:
                 shown["declarant"] = self._person(claim)
             else:
-                data["companions"][position] = self._person(claim)
+                shown.setdefault("companions", []).append(self._person(claim))
+        self._fill_companions(shown, data)
         if self._kind == IDENTITY_CHANGE:
             data = self._identity_change(data)
         shown["data"] = data
+
+    def _fill_companions(self, shown: dict[str, Any], data: dict[str, Any]) -> None:
+        """Set the identities as they were sent into the data where the agreement gives them; else take the field out."""
+        if "companions" not in data:
+            return
+        if self._agreement.gives_identity:
+            data["companions"] = [companion["identity"] for companion in shown.get("companions", ())]
+        else:
+            del data["companions"]
 
     def _person(self, claim: int) -> dict[str, Any]:
         view = self._views[claim]

@@ -16,6 +16,8 @@ from daumoi.gateway.gate import Gate
 from daumoi.gateway.parameters import Query, public_id
 from daumoi.intake import held
 from daumoi.intake.bodies import single_record
+from daumoi.intake.receipts import Receipt
+from daumoi.organisations.registry import System
 
 LISTED = 100
 REPLAY_BODY_MAX_BYTES = 1024 * 1024
@@ -72,6 +74,16 @@ def _list_handler(gate: Gate) -> HTTPRouteHandler:
     return held_rows
 
 
+def _mend(gate: Gate, system: System, held_id: UUID, line: bytes) -> Receipt | None:
+    try:
+        return held.mend(gate.hub, system=system, held_id=held_id, line=line)
+    except CallProblem as problem:
+        if problem.code != "rows_refused":
+            raise
+        detail = "The record is not good yet, and its entry stays as it was. Mend it as problems say, and try again."
+        raise CallProblem(problem.code, detail, extra=problem.extra) from None
+
+
 def _mend_handler(gate: Gate) -> HTTPRouteHandler:
     @put("/api/v1/held/{held_id:str}")
     async def mend_held_row(request: Request[Any, Any, Any]) -> ASGIApp:
@@ -88,7 +100,7 @@ def _mend_handler(gate: Gate) -> HTTPRouteHandler:
         line = single_record(body, JSON)
         if line is None:
             raise CallProblem("malformed_body", "The body is one record, not an array; nothing was stored.")
-        receipt = await gate.write(held.mend, gate.hub, system=system, held_id=held_id, line=line)
+        receipt = await gate.write(_mend, gate, system, held_id, line)
         if receipt is None:
             raise _unknown()
         gate.meters.count_receipt(receipt)

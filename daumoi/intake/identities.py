@@ -64,20 +64,31 @@ def identity_doubts(identity: Claimed, pointer: str) -> list[Fault]:
     return [Fault(doubt.code, pointer + doubt.pointer, doubt.message) for doubt in found]
 
 
-def personal_refs(identity: Claimed) -> set[str]:
-    """Return the texts that a ref of this record may not be: its people's identifiers, as sent and folded."""
-    texts = {
+_SEPARATORS = str.maketrans("", "", " .-+()")
+
+
+def is_personal_ref(ref: str, identity: Claimed) -> bool:
+    """Tell whether a ref is one of the identity's identifiers or its name, however they are written."""
+    bare = ref.translate(_SEPARATORS).upper()
+    for text in (
         identity.national_id,
         identity.old_national_id,
-        identity.health_insurance_no,
-        identity.phone,
-        identity.system_person_id,
-        identity.full_name,
         identity.passport[0] if identity.passport else None,
-    }
-    phone = folding.phone_key(identity.phone) if identity.phone else None
-    if phone:
-        texts |= {phone, phone[1:]}
-        if phone.startswith("+84"):
-            texts.add("0" + phone[3:])
-    return {text for text in texts if text}
+        identity.health_insurance_no,
+        identity.system_person_id,
+    ):
+        if text and (text == ref or text.translate(_SEPARATORS).upper() == bare):
+            return True
+    if identity.phone and (bare == identity.phone.translate(_SEPARATORS) or _same_phone(ref, identity.phone)):
+        return True
+    return bool(identity.full_name) and _same_name(ref, identity.full_name or "")
+
+
+def _same_phone(ref: str, phone: str) -> bool:
+    key = folding.phone_key(ref) if ref.lstrip("+( ")[:1].isdigit() else None
+    return key is not None and key == folding.phone_key(phone)
+
+
+def _same_name(ref: str, name: str) -> bool:
+    key = folding.name_key(name)
+    return bool(key) and folding.name_key(ref) == key

@@ -28,6 +28,8 @@ _CHUNK_BYTES = 4 * 1024 * 1024
 
 _REJECT_BYTES = 64 * 1024 * 1024
 _KEPT_OF_UNREADABLE = 4096
+JSON_SPACE = b" \t\r\n"
+"""White space as JSON has it (RFC 8259, section 2): a line of other spaces is no blank line."""
 
 
 class Submission:
@@ -56,12 +58,16 @@ class Submission:
         Raises CallProblem when the body may not go on; its receipt holds what was stored.
         """
         self._line += 1
-        if line.isspace() or not line:
+        if not line.strip(JSON_SPACE):
             return
         if len(line) > self._hub.settings.line_max_bytes:
             self.refuse_line("line_too_long", start=line, mark=line)
             return
         self._take(read_row(self._hub, system=self._system, kind=self._kind, line=line, number=self._line), len(line))
+
+    def skip_blank(self, lines: int) -> None:
+        """Count blank lines that were not handed over one by one."""
+        self._line += lines
 
     def add_too_long(self, *, start: bytes, mark: bytes) -> None:
         """Take a line that was longer than may be kept: `start` of it, and a `mark` that stands for its content."""

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from daumoi.areas import selectors as areas
-from daumoi.intake.identities import as_claimed, identity_doubts, identity_faults, personal_refs
+from daumoi.intake.identities import as_claimed, identity_doubts, identity_faults, is_personal_ref
 from daumoi.kinds.codes import is_known
 from daumoi.kinds.envelope import Envelope
 from daumoi.kinds.fields import Identity
@@ -108,5 +108,5 @@ def _identity(item: Found, found: Examined) -> None:
 
 
 def _ref(record: Any, found: Examined) -> None:
-    if any(record.ref in personal_refs(claimed) for _, claimed in found.people):
+    if any(is_personal_ref(record.ref, claimed) for _, claimed in found.people):
         found.faults.append(fault("ref_is_personal", "/ref"))

@@ -153,7 +153,7 @@ def _struct(kind: Any, value: Any, pointer: str, faults: list[Fault], _extra: di
     if not isinstance(value, dict):
         return _refuse(faults, "wrong_type", pointer, "An object is expected.")
     fields = {field.encode_name: field for field in kind.fields}
-    faults += [fault("unknown_field", below(pointer, name)) for name in value if name not in fields]
+    faults += [_unknown(pointer, name) for name in value if name not in fields]
     cleaned = {}
     whole = True
     for name, field in fields.items():
@@ -166,6 +166,11 @@ def _struct(kind: Any, value: Any, pointer: str, faults: list[Fault], _extra: di
             faults.append(fault("missing_field", below(pointer, name)))
         whole = whole and not field.required
     return cleaned if whole else DROPPED
+
+
+def _unknown(pointer: str, name: str) -> Fault:
+    place = below(pointer, name)
+    return fault("unknown_field", place, f"Field: {name}." if place != pointer else "")
 
 
 def _anything(_kind: Any, value: Any, _pointer: str, _faults: list[Fault], _extra: dict[str, Any]) -> Any:

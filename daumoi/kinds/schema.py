@@ -10,6 +10,17 @@ from daumoi.kinds.envelope import Envelope
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.privacy import marked
 
+NAMING = (
+    "national_id",
+    "old_national_id",
+    "passport",
+    "health_insurance_no",
+    "phone",
+    "full_name",
+    "system_person_id",
+)
+"""Members of an identity of which at least one must be there (contract, section 3)."""
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -28,6 +39,12 @@ def json_schema(kind_name: str) -> dict[str, Any]:
     name = reference["$ref"].rsplit("/", 1)[1]
     for wire in components.values():
         wire.pop("title", None)
+        for member in wire.get("properties", {}).values():
+            if "default" in member and member["default"] is None:
+                # Left out and null are the same; what `op` asks for is said below, not by a default.
+                del member["default"]
+    if "Identity" in components:
+        components["Identity"]["anyOf"] = [{"required": [name]} for name in NAMING]
     record = components.pop(name)
     return {
         "$schema": DIALECT,

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.bad_rows import BAD_ROWS, BadRow
 from tests.contract.records import CALL_CODES, ROW_CODES, a_checkpoint, a_report, put_at, the_bytes
-from tests.hubs import Caller, HubServer, Record, a_problem, a_receipt, counts, ndjson
+from tests.hubs import ANYONE, Caller, HubServer, Record, a_problem, a_receipt, counts, ndjson
 
 # Codes that need more than one row on its own; each has its test in this file or the one named.
 ROW_CODES_ELSEWHERE = {"line_too_long", "code_in_use", "revision_conflict"}
@@ -63,6 +63,8 @@ def test_a_bad_row_is_judged_alike_in_an_array(dov: Caller) -> None:
 
 def test_every_bad_row_alone_as_json_is_refused_or_held_and_never_a_fault_of_the_hub(dov: Caller) -> None:
     for bad in BAD_ROWS:
+        if bad.name == "an array of a row":
+            continue  # in a JSON body that is an array of one record
         body = bad.row if isinstance(bad.row, bytes) else the_bytes(bad.row)
         answer = dov.post_body(bad.kind, body, content_type="application/json")
         assert answer.status_code in {200, 400}, (bad.name, answer.status_code, answer.text[:300])
@@ -103,7 +105,7 @@ def test_a_lone_carriage_return_is_white_space_of_json(dov: Caller) -> None:
     assert counts(dov.receipt("citizen_report", row)) == {"accepted": 1}
 
 
-@pytest.mark.parametrize("space", ["\u00a0", "\u2028", "\u3000", "\x0b", "\x0c", "\ufeff"])
+@pytest.mark.parametrize("space", ["\u00a0", "\u2028", "\u3000", "\x0b", "\x0c"])
 def test_other_spaces_are_no_white_space_of_json_and_no_blank_line(dov: Caller, space: str) -> None:
     receipt = dov.receipt("citizen_report", space.encode() + the_bytes(a_report()), space.encode())
     assert receipt["received"] == receipt["held"] == 2
@@ -159,8 +161,15 @@ STRANGE_PATHS = (
 
 @pytest.mark.parametrize("path", STRANGE_PATHS)
 def test_a_strange_path_is_never_a_fault_of_the_hub(dov: Caller, path: str) -> None:
-    answer = dov.get(path)
-    assert 300 <= answer.status_code < 500
+    assert dov.get(path).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1//kinds", "//api/v1/kinds", "/api/v1/kinds/", "/API/v1/kinds", "/api/v1/%6binds"]
+)
+def test_a_strange_spelling_of_a_path_opens_no_door(hub_server: HubServer, path: str) -> None:
+    for way in (path, "/healthz/.." + path, "/api/v1/problems/.." + path, path + "?/healthz", path + "#/healthz"):
+        assert ANYONE.get(hub_server.base_url + way).status_code in {400, 401, 404}, way
 
 
 def test_a_query_that_is_no_utf8_is_never_a_fault_of_the_hub(dov: Caller) -> None:

@@ -217,7 +217,7 @@ def test_the_numbers_of_a_large_body_are_in_line_order(dov: Caller) -> None:
 
 
 def test_a_compressed_flood_of_blank_lines_ends_and_is_no_record(dov: Caller, hub_server: HubServer) -> None:
-    body = gzipped(b"\n" * (64 * ONE_MIB))
+    body = gzipped(b"\n" * (8 * ONE_MIB))
     answer = dov.post_body("checkpoint", body, encoding="gzip")
     if answer.status_code == 200:
         assert answer.json()["received"] == 0

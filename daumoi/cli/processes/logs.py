@@ -2,6 +2,11 @@
 
 import logging
 import logging.handlers
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
 
 import structlog
 
@@ -9,6 +14,7 @@ from daumoi.core.settings import Settings
 
 _FILE_BYTES = 32 * 1024 * 1024
 _FILES = 5
+_FRAMES = 12
 
 
 def configure(settings: Settings, process: str) -> None:
@@ -34,3 +40,16 @@ def configure(settings: Settings, process: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level.upper())),
         cache_logger_on_first_use=True,
     )
+    sys.excepthook = _note_crash
+    threading.excepthook = lambda args: _note_crash(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _note_crash(kind: type[BaseException], _error: BaseException | None, trace: TracebackType | None) -> None:
+    """Log what ended a process or thread: its type and its way through our code, never its message.
+
+    A message may repeat a value; Python would print it.
+    """
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    way = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
+    structlog.get_logger("daumoi.crash").error("not handled", reason=kind.__name__, way=way[-_FRAMES:])

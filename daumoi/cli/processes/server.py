@@ -1,6 +1,7 @@
 """The server: the machine API and the pages behind one address."""
 
-import asyncio
+import signal
+import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from types import FrameType
@@ -19,7 +20,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
-MACHINE_ROOTS = ("/healthz", "/readyz", "/metrics")
+MACHINE_ROOTS = ("/api", "/healthz", "/readyz", "/metrics")
 _PAGE_THREADS = 4
 _GRACE_S = 7
 
@@ -34,7 +35,7 @@ def front(gateway: App, pages: App) -> App:
         scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
         path = scope.get("path", "")
-        machine = scope["type"] != "http" or path.startswith("/api/") or path in MACHINE_ROOTS
+        machine = scope["type"] != "http" or path.startswith("/api/") or path.rstrip("/") in MACHINE_ROOTS
         await (gateway if machine else pages)(scope, receive, send)
 
     return choose
@@ -47,7 +48,6 @@ class Server(uvicorn.Server):
         """Keep the gateway, to tell it."""
         super().__init__(config)
         self._gateway = gateway
-        self._letting_go: asyncio.Task[None] | None = None
 
     async def shutdown(self, sockets: Any = None) -> None:
         """Answer long polls and break bulk bodies off, then end as usual."""
@@ -60,14 +60,15 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
-def run(hub: Hub, *, host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run(hub: Hub, *, fd: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """Serve on a bound socket until SIGTERM or SIGINT.
+
+    The socket is the supervisor's: while a server that died is started again, callers wait instead of being refused.
+    """
     gateway = build_gateway(hub, intake_socket=socket_path(hub.settings))
     pages = WSGIMiddleware(build_pages(hub), workers=_PAGE_THREADS)
     config = uvicorn.Config(
         front(gateway, pages),  # type: ignore[arg-type]
-        host=host,
-        port=port,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -81,4 +82,8 @@ def run(hub: Hub, *, host: str, port: int, tls_cert: Path | None, tls_key: Path 
         ssl_certfile=tls_cert,
         ssl_keyfile=tls_key,
     )
-    Server(config, gateway).run()
+    server = Server(config, gateway)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal again when it has ended; with the default handler that would cut our own end short.
+        signal.signal(name, server.handle_exit)
+    server.run(sockets=[socket.socket(fileno=fd)])

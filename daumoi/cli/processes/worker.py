@@ -8,7 +8,7 @@ import procrastinate
 import psycopg
 import structlog
 
-from daumoi.core.database import conninfo, connect, sqlstate_of
+from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds

@@ -4,9 +4,10 @@ The wheel's own starter is not used: it believes a dead pid after `kill -9`, ref
 parent folders and trusts every login.
 """
 
+from daumoi.core.postgres.child import ends_with_parent
 from daumoi.core.postgres.cluster import Cluster
-from daumoi.core.postgres.faults import StartFault
+from daumoi.core.postgres.faults import StartEnded, StartFault
 from daumoi.core.postgres.lock import DirectoryLock, Holder
 from daumoi.core.postgres.places import runtime_dir
 
-__all__ = ["Cluster", "DirectoryLock", "Holder", "StartFault", "runtime_dir"]
+__all__ = ["Cluster", "DirectoryLock", "Holder", "StartEnded", "StartFault", "ends_with_parent", "runtime_dir"]

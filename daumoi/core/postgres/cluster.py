@@ -34,16 +34,26 @@ class Cluster:
     this machine reach it, by a Unix socket: the one that started it, and root.
     """
 
-    def __init__(self, data_dir: Path, *, bin_dir: Path | None, os_user: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        bin_dir: Path | None,
+        os_user: str,
+        say: Callable[[str], None],
+        is_ending: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Name the places.
 
         bin_dir: the folder of PostgreSQL's programs; None takes the wheel's. os_user: whom PostgreSQL runs as when we
         are root, made when missing. say: called with one line for a person whenever something takes time or is done.
+        is_ending: asked while a start waits; true gives the start up (StartEnded).
         """
         self.data_dir = Path(os.path.abspath(data_dir))  # noqa: PTH100 - symbolic links stay, as the reader wrote them
         self._bin_dir = bin_dir
         self._os_user = os_user
         self._say = say
+        self._is_ending = is_ending
         self._log = ServerLog(self.data_dir / "log")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,10 +88,12 @@ class Cluster:
         """
         found = programs.find(self._bin_dir)
         account = accounts.choose(self._os_user, self._say)
-        self._prepare_places(found, account)
-        if not initialising.check(self.postgres_dir, found, account):
+        self._prepare_ways(found, account)
+        is_made = initialising.check(self.postgres_dir, found, account)
+        self._prepare_runtime_dir(account)
+        if not is_made:
             initialising.initialise(self.postgres_dir, found, account, self._say)
-        predecessor.wait_for_end(self.postgres_dir, self._say)
+        predecessor.wait_for_end(self.postgres_dir, say=self._say, is_ending=self._is_ending)
         configuration.write_logins(self.postgres_dir, {accounts.our_own_name(), "root"})
         self._run(found, account)
         self._make_database()
@@ -101,11 +113,13 @@ class Cluster:
             break
         self._process = None
 
-    def _prepare_places(self, found: Programs, account: Account) -> None:
+    def _prepare_ways(self, found: Programs, account: Account) -> None:
         places.make_data_dir(self.data_dir)
         passage.open_to(self.data_dir, account, self._say)
         passage.open_to(found.folder, account, self._say)
-        passage.check_readable([found.postgres, found.initdb], account)
+        passage.check_runs([found.postgres, found.initdb], account)
+
+    def _prepare_runtime_dir(self, account: Account) -> None:
         runtime = self.runtime_dir
         passage.open_to(runtime.parent, account, self._say)
         places.make_private(runtime, account)
@@ -123,13 +137,14 @@ class Cluster:
                     poll=self._process.poll,
                     log=self._log,
                     say=self._say,
+                    is_ending=self._is_ending,
                 )
             except BaseException:
                 self.stop()
                 raise
             if up:
                 return
-            self._process = None
+            # Its exit code stays readable by `poll` until the next attempt.
             if not self._log.says(_ORPHANS) or time.monotonic() - begun > _ORPHANS_END_S:
                 raise StartFault(f"PostgreSQL ended while it was starting: {self._log.reason()}.")
             self._say("Sessions of a PostgreSQL that was killed are still ending; waiting for them.")

@@ -38,8 +38,8 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
 
-# Nothing of a person may reach the log. The text of an error can repeat a value ("invalid input syntax ..."), so errors
-# of a session go to that session alone; the log keeps what PostgreSQL says of itself (start, recovery, checkpoints, FATAL).
+# Nothing of a person may reach the log. The text of an error can repeat a value ("invalid input syntax ..."), so
+# errors of a session go to that session alone; the log keeps what PostgreSQL says of itself.
 log_min_messages = log
 log_min_error_statement = panic
 log_error_verbosity = terse

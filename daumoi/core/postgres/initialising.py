@@ -57,7 +57,7 @@ def initialise(postgres_dir: Path, programs: Programs, account: Account, say: Ca
     draft = postgres_dir.with_name(f"{postgres_dir.name}.unfinished")
     shutil.rmtree(draft, ignore_errors=True)
     make_private(draft, account)
-    if not _initdb(draft, programs, account, _locale(programs)) and not _initdb(draft, programs, account, ["--locale=C"]):
+    if not any(_initdb(draft, programs, account, locale) for locale in (_locale(programs), ["--locale=C"])):
         shutil.rmtree(draft, ignore_errors=True)
         raise StartFault(
             f"PostgreSQL's initdb could not make the database in {postgres_dir}. Check that the disk has room and that "

@@ -55,18 +55,24 @@ def _stays_closed(folder: Path, account: Account) -> StartFault:
     )
 
 
-def check_readable(files: list[Path], account: Account) -> None:
-    """Make sure that an account can read and run programs; raises StartFault with the command that opens them."""
-    for file in files:
-        asked = subprocess.run(
-            ["/bin/sh", "-c", 'test -r "$1" && test -x "$1"', "sh", file],
-            check=False,
-            timeout=30,
-            cwd="/",
-            env={},
-            **account.popen_options(),
-        )
-        if asked.returncode != 0:
+def check_runs(programs: list[Path], account: Account) -> None:
+    """Make sure that an account can run programs, their libraries included; raises StartFault with what opens them."""
+    for program in programs:
+        try:
+            asked = subprocess.run(
+                [program, "--version"],
+                capture_output=True,
+                check=False,
+                timeout=30,
+                cwd="/",
+                env={},
+                **account.popen_options(),
+            )
+            runs = asked.returncode == 0
+        except OSError:
+            runs = False
+        if not runs:
             raise StartFault(
-                f"The account {account.name} may not run {file}. Let it: chmod -R a+rX {file.parent.parent}"
+                f"The account {account.name} may not run {program}, or not read its libraries. "
+                f"Let it: chmod -R a+rX {program.parent.parent} {program.parent.parent.parent}*"
             )

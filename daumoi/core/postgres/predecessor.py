@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from daumoi.core.postgres.faults import StartFault
+from daumoi.core.postgres.faults import StartEnded, StartFault
 
 _ENDS_BY_ITSELF_S = 5.0
 _STOPPING_MOST_S = 300.0
@@ -43,11 +43,13 @@ def _is_zombie(pid: int) -> bool:
         return True
 
 
-def wait_for_end(postgres_dir: Path, say: Callable[[str], None]) -> None:
-    """Wait until no other server works on the directory; raises StartFault when one stays."""
+def wait_for_end(postgres_dir: Path, *, say: Callable[[str], None], is_ending: Callable[[], bool]) -> None:
+    """Wait until no other server works on the directory; raises StartFault when one stays, StartEnded when told to."""
     begun = time.monotonic()
     said = False
     while (found := find(postgres_dir)) is not None:
+        if is_ending():
+            raise StartEnded
         waited = time.monotonic() - begun
         if waited > (_STOPPING_MOST_S if found.status == "stopping" else _ENDS_BY_ITSELF_S):
             raise StartFault(

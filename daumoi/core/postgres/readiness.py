@@ -1,13 +1,12 @@
 """Waits until a started server takes connections; crash recovery is waited for as long as it moves."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from psycopg.pq import PGconn, Ping
 
-from daumoi.core.postgres.faults import StartFault
+from daumoi.core.postgres.faults import StartEnded, StartFault
 from daumoi.core.postgres.server_log import ServerLog
 
 STALLED_S = 600.0
@@ -19,15 +18,26 @@ _LOOK_EVERY_S = 0.05
 
 
 def wait(
-    conninfo: str, *, pid: int, poll: Callable[[], int | None], log: ServerLog, say: Callable[[str], None]
+    conninfo: str,
+    *,
+    pid: int,
+    poll: Callable[[], int | None],
+    log: ServerLog,
+    say: Callable[[str], None],
+    is_ending: Callable[[], bool],
 ) -> bool:
-    """Wait until the server takes connections; False when its process ended. Raises StartFault when nothing moves."""
+    """Wait until the server takes connections; False when its process ended.
+
+    Raises StartFault when nothing moves, StartEnded when we are told to end meanwhile.
+    """
     begun = time.monotonic()
     next_word = begun + _FIRST_WORD_S
     moved_at, seen = begun, (-1, -1)
     while poll() is None:
         if PGconn.ping(conninfo.encode()) == Ping.OK:
             return True
+        if is_ending():
+            raise StartEnded
         now = time.monotonic()
         if now >= next_word:
             say(_word(log, round(now - begun)))
@@ -65,4 +75,4 @@ def _work_of_children(pid: int) -> int:
             continue
         if int(fields[1]) == pid:
             ticks += int(fields[11]) + int(fields[12])
-    return ticks * (100 // os.sysconf("SC_CLK_TCK") or 1)
+    return ticks

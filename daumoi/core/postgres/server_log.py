@@ -36,7 +36,7 @@ _REASONS = (
         "its socket could not be made. Check the rights of the folder `run` of the data directory",
     ),
     (
-        r"PANIC|could not locate a valid checkpoint|invalid checkpoint|invalid page|could not locate required checkpoint"
+        r"PANIC|could not locate a valid checkpoint|invalid checkpoint|invalid page|could not locate required"
         r"|could not read file|Input/output error|invalid contents",
         "its files are damaged. Check the disk, keep a copy of the folder, and restore the last back-up",
     ),
