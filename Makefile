@@ -14,18 +14,19 @@ help: ## Say what there is
 
 env: $(STAMP) ## Make the environment in .venv (the other targets do it by themselves)
 
-$(STAMP): requirements/dev.txt pyproject.toml
+# umask 022: as root, PostgreSQL runs as an account of its own, which has to read its programs here.
+$(STAMP): requirements/dev.txt requirements/runtime.in pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. On Debian or Ubuntu: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; $(PYTHON) is older. Name another with PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "making the environment in $(VENV) (once; about a minute)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@umask 022; test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@umask 022; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@umask 022; $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
 run: env ## Start the whole hub with a demo, and print its address
-	@$(BIN)/daumoi up --demo --port $(PORT)
+	@$(BIN)/daumoi up --demo-if-empty --port $(PORT)
 
 test: env ## Run every test
 	@$(BIN)/python -m pytest

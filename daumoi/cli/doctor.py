@@ -16,7 +16,7 @@ from daumoi.cli.address import is_loopback
 from daumoi.cli.session import is_demo, open_hub
 from daumoi.cli.up import COMMAND
 from daumoi.core import facts, keyring
-from daumoi.core.database import OLDEST_POSTGRES, Connection
+from daumoi.core.database import CONNECT_TIMEOUT_S, OLDEST_POSTGRES, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
 from daumoi.core.postgres import DirectoryLock
@@ -81,21 +81,18 @@ def _database(_hub: Hub, connection: Connection) -> tuple[State, str]:
     return "ok", f"PostgreSQL {version // 10000}.{version % 10000} answers"
 
 
-def _durability(_hub: Hub, connection: Connection) -> tuple[State, str]:
-    # synchronous_commit is asked of the server's own setting: our sessions set theirs.
-    rows: dict[str, str] = dict(
-        connection.execute(
-            "SELECT name, CASE WHEN name = 'synchronous_commit' THEN reset_val ELSE setting END"
-            " FROM pg_settings WHERE name = ANY(%s)",
-            (list(_DURABLE),),
-        ).fetchall()
-    )
+def _durability(hub: Hub, _connection: Connection) -> tuple[State, str]:
+    # Asked by a bare connection: our own sessions switch synchronous_commit on for themselves.
+    try:
+        with psycopg.connect(hub.dsn, connect_timeout=CONNECT_TIMEOUT_S, application_name="daumoi doctor") as bare:
+            rows: dict[str, str] = dict(
+                bare.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", (list(_DURABLE),)).fetchall()
+            )
+    except psycopg.Error:
+        return "fail", "the database takes no further connection: see whether max_connections is used up"
     off = [name for name in _DURABLE if rows.get(name) in (None, "off", "local")]
     if off:
-        return (
-            "fail",
-            f"{', '.join(off)} is off: accepted records could be lost. Set it on in postgresql.conf and reload",
-        )
+        return "fail", f"{', '.join(off)} is off: accepted records could be lost. Set it on in postgresql.conf, reload"
     return "ok", "fsync, full_page_writes and synchronous_commit are on"
 
 

@@ -23,7 +23,7 @@ def drop(
     if kind not in numbers:
         typer.echo(f"No kind is called that. Kinds: {', '.join(numbers)}.", err=True)
         raise typer.Exit(1)
-    with open_hub(data_dir, say=lambda message: typer.echo(message, err=True)) as hub:
-        with hub.pool.connection() as connection:
-            oldest = drop_before(connection, kind=numbers[kind], seq=before)
+    opened = open_hub(data_dir, say=lambda message: typer.echo(message, err=True))
+    with opened as hub, hub.pool.connection() as connection:
+        oldest = drop_before(connection, kind=numbers[kind], seq=before)
     typer.echo(f"{kind}: the oldest number kept is {oldest}.")

@@ -15,8 +15,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MASTER_KEY_BYTES = 32
 INDEX_BYTES = 16
-KEY_VERSION = 1
-"""Version of the derived keys, the first byte of every sealed value, so that a later key can live beside it."""
+SEAL_VERSION = 1
+"""Version of the sealing key that is used now. It is the first byte of every sealed value, and values sealed under
+an earlier one still open; the worker seals them anew."""
+INDEX_VERSION = 1
+"""Version of the keys of hashes; it never changes within a database, because receipts cannot be hashed again."""
 _NONCE_BYTES = 12
 
 
@@ -32,7 +35,7 @@ class Keys:
         if len(master) != MASTER_KEY_BYTES:
             raise ValueError(f"a master key has {MASTER_KEY_BYTES} bytes")
         self._master = master
-        self._seal = AESGCM(self.derived("seal", KEY_VERSION))
+        self._seals = {version: AESGCM(self.derived("seal", version)) for version in range(1, SEAL_VERSION + 1)}
         self.fingerprint = blake2b(b"fingerprint", key=self.derived("fingerprint"), digest_size=16).hexdigest()
         """Names the master key without telling anything of it; kept in the database to notice a wrong key."""
 
@@ -42,7 +45,7 @@ class Keys:
         return cls(master)
 
     @lru_cache(maxsize=64)  # noqa: B019 - one Keys lives as long as its process
-    def derived(self, name: str, version: int = KEY_VERSION) -> bytes:
+    def derived(self, name: str, version: int = INDEX_VERSION) -> bytes:
         """Return the 32-byte key of a name and version."""
         info = f"daumoi/{name}/{version}".encode()
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(self._master)
@@ -50,14 +53,15 @@ class Keys:
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt; `context` binds the value to its place, so that it cannot be moved to another row."""
         nonce = os.urandom(_NONCE_BYTES)
-        return bytes([KEY_VERSION]) + nonce + self._seal.encrypt(nonce, plain, context)
+        return bytes([SEAL_VERSION]) + nonce + self._seals[SEAL_VERSION].encrypt(nonce, plain, context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt what `seal` made with the same context; raises SealBroken."""
-        if len(sealed) <= 1 + _NONCE_BYTES or sealed[0] != KEY_VERSION:
+        seal = self._seals.get(sealed[0]) if len(sealed) > 1 + _NONCE_BYTES else None
+        if seal is None:
             raise SealBroken("a sealed value cannot be opened with this key")
         try:
-            return self._seal.decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], context)
+            return seal.decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], context)
         except InvalidTag:
             raise SealBroken("a sealed value cannot be opened with this key") from None
 

@@ -22,7 +22,7 @@ def key_file(settings: Settings) -> Path:
 
 
 def load_or_create(settings: Settings) -> Keys:
-    """Return the hub's keys; at the first start a master key is made in `keys/` of the data directory (0700, file 0600).
+    """Return the hub's keys; at the first start a master key is made in `keys/` of the data directory (0700, 0600).
 
     Raises KeyFault when the file cannot be used. Whoever moves the hub must bring this file: nothing else opens what
     was sealed, and it must not lie in a back-up of the database.
@@ -38,7 +38,9 @@ def load_or_create(settings: Settings) -> Keys:
     except OSError:
         raise KeyFault(f"The key file {path} cannot be read or made. Check the rights of the folder.") from None
     if len(master) != MASTER_KEY_BYTES:
-        raise KeyFault(f"The key file {path} is damaged: it must hold {MASTER_KEY_BYTES} bytes. Restore it from where you keep it.")
+        raise KeyFault(
+            f"The key file {path} is damaged: it must hold {MASTER_KEY_BYTES} bytes. Restore it from where you keep it."
+        )
     return Keys.from_master(master)
 
 

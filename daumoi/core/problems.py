@@ -35,9 +35,7 @@ ROW_CODES: dict[str, Explanation] = {
         "The line is longer than the limit published at /api/v1/kinds.",
         "Dòng dài quá giới hạn công bố tại /api/v1/kinds.",
     ),
-    "too_deep": Explanation(
-        "The JSON is nested deeper than 32 levels.", "JSON lồng sâu quá 32 tầng."
-    ),
+    "too_deep": Explanation("The JSON is nested deeper than 32 levels.", "JSON lồng sâu quá 32 tầng."),
     "duplicate_key": Explanation(
         "A key is given twice in one object; keep one of them.",
         "Một khóa xuất hiện hai lần trong cùng một đối tượng; chỉ giữ lại một.",

@@ -41,9 +41,7 @@ class Agreements:
         return None
 
 
-def add(
-    connection: Connection, *, system_id: int, kinds: Iterable[str], identity: IdentityGrant, at: datetime
-) -> None:
+def add(connection: Connection, *, system_id: int, kinds: Iterable[str], identity: IdentityGrant, at: datetime) -> None:
     """Make standing agreements; one that is in force for the same kind ends. Part of the caller's transaction."""
     for kind in sorted(set(kinds)):
         connection.execute(

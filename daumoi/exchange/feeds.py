@@ -30,7 +30,7 @@ class FeedPage(NamedTuple):
     body: bytes
     next: int
     head: int
-    count: int
+    records: int
 
 
 def page(hub: Hub, registry: Registry, *, agreement: Agreement, kind: str, after: int, limit: int) -> FeedPage:
@@ -180,7 +180,7 @@ class _Scribe:
         shown["data"] = data
 
     def _fill_companions(self, shown: dict[str, Any], data: dict[str, Any]) -> None:
-        """Set the identities as they were sent into the data where the agreement gives them; else take the field out."""
+        """Set identities as sent into the data where the agreement gives them; else take the field out."""
         if "companions" not in data:
             return
         if self._agreement.gives_identity:

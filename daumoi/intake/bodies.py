@@ -116,13 +116,13 @@ def _whole(pieces: Iterable[bytes], limit: int) -> bytes:
     for piece in pieces:
         body += piece
         if len(body) > limit:
-            detail = f"A JSON body has at most {limit} bytes; nothing was stored. Send it as NDJSON, which has no small limit."
+            detail = f"A JSON body has at most {limit} bytes; nothing was stored. NDJSON has no small limit: send that."
             raise CallProblem("body_too_large", detail)
     return bytes(body)
 
 
 def elements(body: bytes) -> list[bytes]:
-    """Cut a JSON body into its records: the elements of an array, or the one object. Raises CallProblem malformed_body."""
+    """Cut a JSON body into its records: the elements of an array, or the one object; raises CallProblem."""
     text = body.removeprefix(_BOM).strip(JSON_SPACE)
     if text.startswith(b"{"):
         if not _is_json(text):

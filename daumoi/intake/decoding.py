@@ -42,7 +42,9 @@ def read_row(hub: Hub, *, system: System, kind: Kind, line: bytes, number: int) 
     return row
 
 
-def unreadable_row(hub: Hub, *, system: System, kind: Kind, fault: Fault, start: bytes, mark: bytes, number: int) -> Row:
+def unreadable_row(
+    hub: Hub, *, system: System, kind: Kind, fault: Fault, start: bytes, mark: bytes, number: int
+) -> Row:
     """Make the row of a line that was not kept whole; `mark` stands for its content, `start` is what was kept."""
     return Row(number, start, system, held_key(hub, system, kind, mark), faults=[fault])
 
@@ -56,7 +58,9 @@ def _bad_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, dec
     row = Row(number, line, system, held_key(hub, system, kind, content), faults=list(decoded.faults))
     if decoded.record is not None:
         examined = examine(kind, decoded.record, hub.clock.now())
-        known = {(fault.code, fault.pointer) for fault in row.faults} | {("missing_field", fault.pointer) for fault in row.faults}
+        known = {(fault.code, fault.pointer) for fault in row.faults} | {
+            ("missing_field", fault.pointer) for fault in row.faults
+        }
         row.faults += [fault for fault in examined.faults if (fault.code, fault.pointer) not in known]
         row.record = decoded.record
         _name(hub, kind, row)

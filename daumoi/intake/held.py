@@ -92,7 +92,12 @@ def _select(
 
 
 def list_held(
-    hub: Hub, *, system: System, kind: str | None = None, code: str | None = None, after: UUID | None = None,
+    hub: Hub,
+    *,
+    system: System,
+    kind: str | None = None,
+    code: str | None = None,
+    after: UUID | None = None,
     limit: int = 100,
 ) -> HeldPage:
     """List the system's own held rows with their problems, in order of arrival."""
@@ -167,8 +172,14 @@ def replay(
     while True:
         with hub.pool.connection() as connection:
             page = _select(
-                connection, system=system, after=after, limit=_PAGE, kind=kind, code=code,
-                submission_id=submission_id, ids=ids,
+                connection,
+                system=system,
+                after=after,
+                limit=_PAGE,
+                kind=kind,
+                code=code,
+                submission_id=submission_id,
+                ids=ids,
             )
         if not page:
             break

@@ -177,7 +177,10 @@ class IntakeServer:
         try:
             with connection:
                 connection.settimeout(_LOOK_EVERY_S)
-                answer = self._take(connection)
+                head = self._frame(connection)
+                if head is None:
+                    return  # somebody looked whether we are there
+                answer = self._take(connection, head)
                 payload = msgspec.json.encode(answer)
                 connection.settimeout(30)
                 connection.sendall(_LENGTH.pack(len(payload)) + payload)
@@ -198,9 +201,9 @@ class IntakeServer:
         except OSError:
             return
 
-    def _take(self, connection: socket.socket) -> _Answer:
+    def _take(self, connection: socket.socket, first: bytes) -> _Answer:
         try:
-            head = msgspec.json.decode(self._frame(connection) or b"", type=BodyHead)
+            head = msgspec.json.decode(first, type=BodyHead)
             system = self._system(head.system_id)
             submission = Submission(
                 self._hub, system=system, kind=KINDS[head.kind], dry_run=head.dry_run, on_problem=head.on_problem

@@ -77,7 +77,9 @@ def _warning(row: Row, at: int) -> Problem:
     return Problem(row.number, row.ref, doubt.code, doubt.pointer, doubt.message)
 
 
-def save(connection: Connection, *, receipt: Receipt, system_id: int, kind: int | None, at: object, finished: bool) -> None:
+def save(
+    connection: Connection, *, receipt: Receipt, system_id: int, kind: int | None, at: object, finished: bool
+) -> None:
     """Write the counts so far; part of the transaction that stored them."""
     save_all(connection, [(receipt, system_id, kind)], at=at, finished=finished)
 
@@ -108,9 +110,7 @@ def save_all(
 
 def note(connection: Connection, submission: UUID, rows: Sequence[Row]) -> None:
     """Keep all faults of held rows and all doubts about stored ones, with the submission."""
-    noted = [
-        (row, bool(row.is_good)) for row in rows if row.faults or (row.warnings and row.outcome != "repeated")
-    ]
+    noted = [(row, bool(row.is_good)) for row in rows if row.faults or (row.warnings and row.outcome != "repeated")]
     if not noted:
         return
     connection.execute(

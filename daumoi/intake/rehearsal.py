@@ -25,8 +25,12 @@ class Rehearsal:
         """Open the connection that remembers what earlier rows would have become."""
         self._kind = kind
         self._connection: Connection = connect(hub.dsn, "daumoi dry run")
-        self._connection.execute("CREATE TEMP TABLE played (key bytea, revision int, content bytea, PRIMARY KEY (key, revision))")
-        self._connection.execute("CREATE TEMP TABLE played_code (system_id int, code text, key bytea, PRIMARY KEY (system_id, code))")
+        self._connection.execute(
+            "CREATE TEMP TABLE played (key bytea, revision int, content bytea, PRIMARY KEY (key, revision))"
+        )
+        self._connection.execute(
+            "CREATE TEMP TABLE played_code (system_id int, code text, key bytea, PRIMARY KEY (system_id, code))"
+        )
 
     def close(self) -> None:
         """Forget everything. Safe to call twice."""

@@ -45,7 +45,7 @@ class Row:
         if self.faults or self.decision is None:
             return "held"
         assert self.decision.outcome is not Outcome.CONFLICT
-        return self.decision.outcome.value
+        return str(self.decision.outcome.value)
 
 
 def role_of(number: int) -> Role | None:

@@ -70,5 +70,3 @@ def submission_problems(
 def held_open(connection: Connection) -> dict[str, int]:
     """Return how many rows of each kind wait for mending."""
     return dict(connection.execute(_HELD["open_by_kind"]).fetchall())
-
-

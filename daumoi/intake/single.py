@@ -73,7 +73,9 @@ class GroupCommit:
                 found = self._queues.get(kind.name)
                 if found is None:
                     found = self._queues[kind.name] = queue.SimpleQueue()
-                    thread = threading.Thread(target=self._run, args=(kind, found), name=f"commit-{kind.name}", daemon=True)
+                    thread = threading.Thread(
+                        target=self._run, args=(kind, found), name=f"commit-{kind.name}", daemon=True
+                    )
                     self._threads.append(thread)
                     thread.start()
         return found

@@ -127,7 +127,7 @@ class Submission:
         if len(self._chunk) > limit or self._chunk_bytes > _REJECT_BYTES:
             self._chunk = []
             detail = (
-                f"With on_problem=reject a body has at most {limit} rows and {_REJECT_BYTES} bytes; nothing was stored. "
+                f"With on_problem=reject a body has at most {limit} rows and {_REJECT_BYTES} bytes. Nothing was kept. "
                 "Send it in parts, or with on_problem=hold."
             )
             raise CallProblem("body_too_large", detail)
@@ -141,7 +141,9 @@ class Submission:
             self._store(rows, finished=finished)
         if self._receipt.held > self._hub.settings.bad_rows_max:
             limit = self._hub.settings.bad_rows_max
-            detail = f"More than {limit} rows of this body are bad; the rest was not read. Mend the rows and send all again."
+            detail = (
+                f"More than {limit} rows of this body are bad; the rest was not read. Mend the rows and send all again."
+            )
             self.close()
             raise CallProblem("too_many_bad_rows", detail, receipt=self._receipt)
 
@@ -165,9 +167,7 @@ class Submission:
     def _write(self, connection: Connection, receipt: Receipt, rows: Sequence[Row], *, finished: bool) -> None:
         assert receipt.submission_id is not None
         at = self._hub.clock.now()
-        save(
-            connection, receipt=receipt, system_id=self._system.id, kind=self._kind.number, at=at, finished=finished
-        )
+        save(connection, receipt=receipt, system_id=self._system.id, kind=self._kind.number, at=at, finished=finished)
         note(connection, receipt.submission_id, rows)
 
     def _store_or_refuse(self) -> None:

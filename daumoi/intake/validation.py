@@ -1,4 +1,4 @@
-"""What a well-formed record must still satisfy: instants, code lists, areas, identities, and a ref that is not personal.
+"""What a well-formed record must still satisfy: instants, code lists, areas, identities, a ref that is not personal.
 
 Everything found is a fault with a code and a pointer, or a doubt that stops nothing. Instants are set to UTC on
 the way, so that equal instants have equal content.
@@ -14,8 +14,8 @@ from daumoi.areas import selectors as areas
 from daumoi.intake.identities import as_claimed, identity_doubts, identity_faults, is_personal_ref
 from daumoi.kinds.codes import is_known
 from daumoi.kinds.envelope import Envelope
-from daumoi.kinds.fields import Identity
 from daumoi.kinds.faults import Fault, below, fault
+from daumoi.kinds.fields import Identity
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.plan import Care, Found, in_years, walk
 from daumoi.kinds.schema import required_members

@@ -6,7 +6,6 @@ It reads the types through `msgspec.inspect`, so that there is one description o
 import math
 import re
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -20,10 +19,14 @@ DROPPED: Any = object()
 """Stands for a value that had a fault and was left out of the cleaned row."""
 
 
-@cache
+_described: dict[type[Any], inspect.Type] = {}
+
+
 def type_of(wire: type[Any]) -> inspect.Type:
-    """Return the description of a wire struct."""
-    return inspect.type_info(wire)
+    """Return the description of a wire struct; made once for each."""
+    if wire not in _described:
+        _described[wire] = inspect.type_info(wire)
+    return _described[wire]
 
 
 def check(wire: type[Any], value: Any) -> tuple[Any, list[Fault]]:

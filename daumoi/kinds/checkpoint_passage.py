@@ -14,9 +14,7 @@ class CheckpointPassageData(Wire):
 
     checkpoint: CodeText
     direction: Literal["in", "out"]
-    method: Literal[
-        "personal_qr", "national_id_qr", "health_pass", "declaration_qr", "place_qr", "paper", "manual"
-    ]
+    method: Literal["personal_qr", "national_id_qr", "health_pass", "declaration_qr", "place_qr", "paper", "manual"]
     decision: Literal["allowed", "denied", "referred"]
     reason: PersonalLine | None = None
     device_id: CodeText | None = None

@@ -17,7 +17,9 @@ class CitizenReportData(Wire):
     title: Annotated[str, Meta(min_length=1, max_length=300, extra={"mark": "personal"})] | None = None
     address: Address | None = None
     contact_allowed: bool | None = None
-    attachments: Annotated[list[dict[str, Any]], Meta(max_length=0, description="Empty until there is a door for media.")] = []
+    attachments: Annotated[
+        list[dict[str, Any]], Meta(max_length=0, description="Empty until there is a door for media.")
+    ] = []
     external_status: ShortText | None = None
     external_agency: ShortText | None = None
     closed_at: Instant | None = None

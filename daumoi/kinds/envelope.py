@@ -13,7 +13,8 @@ class Envelope(Wire):
     """What every record carries around its own fields; a withdrawal needs only `ref`, `revision` and `op`."""
 
     ref: Annotated[
-        str, Meta(min_length=1, max_length=128, description="The sender's own id of this record; never one of a person.")
+        str,
+        Meta(min_length=1, max_length=128, description="The sender's own id of this record; never one of a person."),
     ]
     revision: Annotated[int, Meta(ge=1, le=REVISION_MAX)] = 1
     op: Literal["assert", "withdraw"] = "assert"

@@ -11,21 +11,20 @@ from daumoi.kinds.envelope import PersonEnvelope
 from daumoi.kinds.fields import (
     Address,
     Area,
-    CodeText,
     Consent,
     CountryCode,
     Day,
+    ExposureAnswers,
     Instant,
     Note,
     PersonalLine,
     Seat,
     ShortText,
-    TemperatureC,
-    Wire,
-    ExposureAnswers,
     SymptomAnswers,
+    TemperatureC,
     TestType,
     VaccineProduct,
+    Wire,
 )
 from daumoi.kinds.kind import Kind
 
@@ -44,7 +43,9 @@ class Conveyance(Wire):
     """What the person arrived in."""
 
     mode: Literal["plane", "train", "coach", "boat", "car", "motorbike", "lorry", "other"]
-    number: Annotated[str, Meta(min_length=1, max_length=30, description="Flight, train or coach number.")] | None = None
+    number: Annotated[str, Meta(min_length=1, max_length=30, description="Flight, train or coach number.")] | None = (
+        None
+    )
     seat: Seat | None = None
 
 

@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from daumoi.kinds.envelope import PersonEnvelope
-from daumoi.kinds.fields import Area, Consent, Identity, Instant, PersonalLine, Seat, ShortText, ExposureAnswers, SymptomAnswers, Wire
+from daumoi.kinds.fields import (
+    Area,
+    Consent,
+    ExposureAnswers,
+    Identity,
+    Instant,
+    PersonalLine,
+    Seat,
+    ShortText,
+    SymptomAnswers,
+    Wire,
+)
 from daumoi.kinds.kind import Kind
 
 

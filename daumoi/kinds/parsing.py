@@ -65,9 +65,7 @@ def parse(text: bytes) -> tuple[Any, Fault | None]:
     if is_too_deep(text):
         return None, fault("too_deep")
     try:
-        return json.loads(
-            decoded, object_pairs_hook=_pairs, parse_constant=_refuse_constant, parse_int=_whole
-        ), None
+        return json.loads(decoded, object_pairs_hook=_pairs, parse_constant=_refuse_constant, parse_int=_whole), None
     except (ValueError, RecursionError):
         return None, fault("malformed_json")
 

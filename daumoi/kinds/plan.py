@@ -1,6 +1,6 @@
 """Which fields of a wire struct need more than their type: compiled once a struct, walked once a record."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -47,7 +47,8 @@ def _bare(kind: inspect.Type, extra: dict[str, Any]) -> tuple[inspect.Type, dict
     """Strip marks and `| None` from a type; returns it with its marks."""
     while True:
         if isinstance(kind, inspect.Metadata):
-            kind, extra = kind.type, extra | (kind.extra or {})
+            extra = extra | (kind.extra or {})
+            kind = kind.type
         elif isinstance(kind, inspect.UnionType):
             kind = next(option for option in kind.types if not isinstance(option, inspect.NoneType))
         else:
@@ -101,7 +102,6 @@ def walk(record: Struct, pointer: str = "") -> Iterator[Found]:
                 yield from walk(member, spot)
 
 
-Normalise = Callable[[Any], Any]
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Years that instants and dates may lie in (contract, section 1)."""
 

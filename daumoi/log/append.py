@@ -96,7 +96,9 @@ def append(
     seqs: list[int | None] = [None] * len(rows)
     for step, at in enumerate(new, start=1):
         seqs[at] = seq + step
-    _insert(connection, kind, [(rows[at], seen.decisions[at], seq + step) for step, at in enumerate(new, 1)], received_at)
+    _insert(
+        connection, kind, [(rows[at], seen.decisions[at], seq + step) for step, at in enumerate(new, 1)], received_at
+    )
     stepped = connection.execute(_SQL["step_head"], (len(new), received_at, kind)).fetchone()
     if stepped is None or stepped[0] != seq + len(new):
         raise CountsDisagree
@@ -128,7 +130,13 @@ def _insert_beside(connection: Connection, kind: int, numbered: list[_Numbered])
     persons = [(seq, *person) for entry, _, seq in numbered for person in entry.persons]
     if persons:
         seqs, roles, positions, claims = (list(column) for column in zip(*persons, strict=True))
-        named = {"kind": kind, "seqs": seqs, "roles": [int(role) for role in roles], "positions": positions, "claims": claims}
+        named = {
+            "kind": kind,
+            "seqs": seqs,
+            "roles": [int(role) for role in roles],
+            "positions": positions,
+            "claims": claims,
+        }
         connection.execute(_SQL["insert_persons"], named)
     personal = [(seq, entry.personal) for entry, _, seq in numbered if entry.personal is not None]
     if personal:

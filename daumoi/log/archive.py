@@ -66,7 +66,9 @@ def next_range(connection: Connection, *, kind: str, number: int, rows: int, now
     if row is None or row[1] < row[0]:
         return None
     first, head = row
-    began = connection.execute("SELECT received_at FROM record WHERE kind = %s AND seq = %s", (number, first)).fetchone()
+    began = connection.execute(
+        "SELECT received_at FROM record WHERE kind = %s AND seq = %s", (number, first)
+    ).fetchone()
     if began is None:
         return None
     day = began[0].astimezone(_LOCAL).date()
@@ -98,7 +100,8 @@ def archive_next(hub: Hub, *, kind: str, number: int) -> Path | None:
         _write(hub, connection, found, target)
         connection.execute(
             "INSERT INTO consumer (name, kind, seq, at) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (name, kind) DO UPDATE SET seq = excluded.seq, at = excluded.at WHERE consumer.seq < excluded.seq",
+            " ON CONFLICT (name, kind) DO UPDATE SET seq = excluded.seq, at = excluded.at"
+            " WHERE consumer.seq < excluded.seq",
             (CONSUMER, number, found.last, now),
         )
     return target

@@ -36,7 +36,7 @@ def advance(connection: Connection, *, name: str, kind: int, at: datetime, most:
 
 
 def count_records(connection: Connection, kind: int, first: int, last: int) -> None:
-    """The work of the consumer "counters": add a range to the stored counters. Days are of UTC+7 (design, section 8)."""
+    """The work of the consumer "counters": add a range to the stored counters. Days are of UTC+7 (design, 8)."""
     connection.execute(
         "INSERT INTO record_count (kind, day, system_id, op, records)"
         " SELECT kind, (received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, system_id, op, count(*)"

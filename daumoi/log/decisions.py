@@ -52,10 +52,8 @@ def decide(rows: Sequence[Row], stored: Revisions) -> list[Decision]:
             decisions.append(Decision(outcome, current=False))
             continue
         current = not revisions or row.revision > max(revisions)
-        if row.withdraw:
-            outcome = Outcome.WITHDRAWN
-        else:
-            outcome = Outcome.CORRECTED if revisions else Outcome.ACCEPTED
+        arrival = Outcome.CORRECTED if revisions else Outcome.ACCEPTED
+        outcome = Outcome.WITHDRAWN if row.withdraw else arrival
         revisions[row.revision] = row.content
         decisions.append(Decision(outcome, current))
     return decisions

@@ -6,6 +6,8 @@ reader and stop the kind; `ATTACH` of a ready table does not.
 
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import psycopg
@@ -44,9 +46,10 @@ def ensure_kind(connection: Connection, *, number: int, name: str) -> None:
         if _exists(connection, parent):
             return
         connection.execute(
-            sql.SQL("CREATE TABLE {parent} (LIKE record, PRIMARY KEY (kind, seq), CHECK (kind = {number})) PARTITION BY RANGE (seq)").format(
-                parent=sql.Identifier(parent), number=sql.Literal(number)
-            )
+            sql.SQL(
+                "CREATE TABLE {parent} (LIKE record, PRIMARY KEY (kind, seq), CHECK (kind = {number}))"
+                " PARTITION BY RANGE (seq)"
+            ).format(parent=sql.Identifier(parent), number=sql.Literal(number))
         )
         connection.execute(
             sql.SQL("ALTER TABLE record ATTACH PARTITION {parent} FOR VALUES IN ({number})").format(
@@ -68,13 +71,17 @@ def ensure_segments(connection: Connection, *, kind: int, segment_rows: int, row
         if attached_to >= seq + rows + AHEAD * segment_rows:
             return made
         segment = Segment(kind, attached_to + 1, attached_to + segment_rows)
-        if _patiently(connection, lambda segment=segment: _attach(connection, segment)):
+        if _patiently(connection, partial(_attach, connection, segment)):
             made.append(segment)
 
 
 def _attach(connection: Connection, segment: Segment) -> bool:
     table, parent = sql.Identifier(segment.table), sql.Identifier(f"record_{segment.kind}")
-    bounds = {"kind": sql.Literal(segment.kind), "low": sql.Literal(segment.first_seq), "high": sql.Literal(segment.last_seq + 1)}
+    bounds = {
+        "kind": sql.Literal(segment.kind),
+        "low": sql.Literal(segment.first_seq),
+        "high": sql.Literal(segment.last_seq + 1),
+    }
     # The lock of one for each kind: writers that run out together attach one segment, not several.
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (0xDA1, segment.kind))
     still = connection.execute(
@@ -111,10 +118,10 @@ def drop_before(connection: Connection, *, kind: int, seq: int) -> int:
     head = connection.execute("SELECT seq, oldest FROM head WHERE kind = %s", (kind,)).fetchone()
     assert head is not None
     oldest = int(head[1])
-    for first, following in zip(firsts, firsts[1:], strict=False):
+    for first, following in pairwise(firsts):
         if following <= seq and following <= head[0] + 1:
             segment = Segment(kind, first, following - 1)
-            _patiently(connection, lambda segment=segment: _drop(connection, segment))
+            _patiently(connection, partial(_drop, connection, segment))
             oldest = following
     return oldest
 

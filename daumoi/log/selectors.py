@@ -75,7 +75,8 @@ def consumer_lags(connection: Connection) -> list[ConsumerLag]:
 def received_on(connection: Connection, day: date) -> dict[str, int]:
     """Return how many records of each kind were received on a day (UTC+7), from the stored counters."""
     rows = connection.execute(
-        "SELECT h.name, sum(r.records)::bigint FROM record_count r JOIN head h USING (kind) WHERE r.day = %s GROUP BY 1",
+        "SELECT h.name, sum(r.records)::bigint FROM record_count r JOIN head h USING (kind)"
+        " WHERE r.day = %s GROUP BY 1",
         (day,),
     )
     return dict(rows.fetchall())
@@ -83,7 +84,8 @@ def received_on(connection: Connection, day: date) -> dict[str, int]:
 
 _RECORD = (
     "SELECT r.seq, r.id::text, r.system_id, r.ref, r.revision, r.op, r.current, r.subject, r.area_scheme, r.area_code,"
-    " r.lat, r.lon, r.accuracy_m, r.occurred_at, r.received_at, r.body::text, p.sealed, r.path, r.place, r.schema_version"
+    " r.lat, r.lon, r.accuracy_m, r.occurred_at, r.received_at, r.body::text, p.sealed, r.path, r.place,"
+    " r.schema_version"
     " FROM record r LEFT JOIN record_personal p ON p.kind = r.kind AND p.seq = r.seq"
 )
 

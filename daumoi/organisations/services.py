@@ -13,7 +13,7 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
 class CodeNotUsable(Exception):
-    """A code has letters, digits, dot, dash and underscore, begins with a letter or digit, and at most 63 characters."""
+    """A code has letters, digits, dot, dash, underscore, begins with a letter or digit, and at most 63 characters."""
 
 
 class CodeTaken(Exception):

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from daumoi.core.crypto import KEY_VERSION, Keys
+from daumoi.core.crypto import SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.people.identifiers import RULE_VERSION, Claimed, Folded, fold, has_strong
@@ -62,9 +62,7 @@ class _Known:
             (self.birth_years, folded.birth_year_index),
             (self.sexes, folded.sex_index),
         )
-        return all(
-            value is not None and person in store and value not in store[person] for store, value in pairs
-        )
+        return all(value is not None and person in store and value not in store[person] for store, value in pairs)
 
 
 def fingerprint_of(keys: Keys, request: ClaimRequest) -> tuple[bytes, bytes]:
@@ -156,7 +154,7 @@ def _claim_columns(keys: Keys, new: list[_NewClaim], at: datetime) -> dict[str, 
         "years": [claim.folded.birth_year_index for claim in new],
         "sexes": [claim.folded.sex_index for claim in new],
         "sealed": [keys.seal(claim.canonical, claim.fingerprint) for claim in new],
-        "key_version": KEY_VERSION,
+        "key_version": SEAL_VERSION,
         "rule_version": RULE_VERSION,
         "at": at,
     }

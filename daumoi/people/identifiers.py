@@ -114,7 +114,7 @@ def fold(keys: Keys, identity: Claimed, *, system_id: int, anchor: bytes) -> Fol
     for kind, value in (
         (Type.NAME, name),
         (Type.PHONE, phone),
-        (Type.OLD_NATIONAL_ID, old),
+        (Type.OLD_NATIONAL_ID, None if old and folding.is_placeholder(old, phone) else old),
         (Type.BIRTH_DATE, identity.birth_date if birth else None),
     ):
         if value:

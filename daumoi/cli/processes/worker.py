@@ -16,6 +16,7 @@ from daumoi.log.archive import archive_next
 from daumoi.log.consumers import advance, count_records
 from daumoi.log.notices import CHANNEL
 from daumoi.log.segments import ensure_segments
+from daumoi.people.refreshing import refresh_claims
 
 COUNTERS = "counters"
 _RANGE_ROWS = 20_000
@@ -37,8 +38,13 @@ async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
     """Run the scheduled jobs; a database that goes away is waited for."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+
+    def end() -> None:
+        ending.set()
+        stop.set()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, lambda: (ending.set(), stop.set()))
+        loop.add_signal_handler(name, end)
     while not stop.is_set():
         app = make_app(hub)
         try:
@@ -85,7 +91,19 @@ def make_app(hub: Hub) -> procrastinate.App:
         if deleted:
             _log.info("held rows expired", rows=deleted)
 
+    @app.periodic(cron="*/5 * * * *")
+    @app.task(name="refresh_claims", queueing_lock="refresh_claims", pass_context=False)
+    def refresh(timestamp: int) -> None:
+        refresh_outdated(hub)
+
     return app
+
+
+def refresh_outdated(hub: Hub) -> None:
+    """Seal and index again the claims that a release left behind."""
+    with hub.pool.connection() as connection:
+        while refreshed := refresh_claims(connection, hub.keys):
+            _log.info("claims sealed and indexed again", claims=refreshed)
 
 
 def keep_segments(hub: Hub) -> None:

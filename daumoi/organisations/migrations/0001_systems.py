@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from daumoi.core.sql import RunSQLFile
+from daumoi.core.sql_migrations import RunSQLFile
 
 
 class Migration(migrations.Migration):

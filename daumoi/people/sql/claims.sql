@@ -50,3 +50,18 @@ UPDATE claim SET person = %s WHERE id = ANY(%s::bigint[])
 
 -- name: new_person
 INSERT INTO person (id, created_at) VALUES (nextval('person_id'), %s) RETURNING id
+
+-- name: outdated_claims
+SELECT id, system_id, fingerprint, sealed FROM claim
+WHERE key_version <> %s OR rule_version <> %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+
+-- The identifier that stands for a ref (type 5) cannot be hashed again from the identity, and never changes.
+-- name: drop_index_of
+DELETE FROM claim_index WHERE claim = ANY(%s::bigint[]) AND type <> 5
+
+-- name: refresh_claims
+UPDATE claim SET sealed = n.sealed, name_index = n.name_index, birth_year_index = n.birth_year_index,
+       sex_index = n.sex_index, key_version = %(key_version)s, rule_version = %(rule_version)s
+FROM unnest(%(ids)s::bigint[], %(sealed)s::bytea[], %(names)s::bytea[], %(years)s::bytea[], %(sexes)s::bytea[])
+     n(id, sealed, name_index, birth_year_index, sex_index)
+WHERE claim.id = n.id

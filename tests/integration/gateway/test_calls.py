@@ -59,7 +59,9 @@ def test_a_call_has_an_id_of_its_own(hub_server: HubServer) -> None:
     assert len(ids) == 5
 
 
-@pytest.mark.parametrize(("given", "kept"), [("my-own-id-77", True), ("short", False), ("x" * 65, False), ("with space", False)])
+@pytest.mark.parametrize(
+    ("given", "kept"), [("my-own-id-77", True), ("short", False), ("x" * 65, False), ("with space", False)]
+)
 def test_an_id_of_the_callers_is_kept_when_it_has_the_shape_of_one(dov: Caller, given: str, kept: bool) -> None:
     answer = dov.http.get("/api/v1/nothing", headers={"X-Request-Id": given})
     assert (answer.headers["X-Request-Id"] == given) is kept
@@ -72,7 +74,9 @@ def test_a_method_that_is_not_allowed_says_which_are(dov: Caller) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/kinds", "/api/v1/held", "/api/v1/feeds/checkpoint", "/api/v1/records/checkpoint/1"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/kinds", "/api/v1/held", "/api/v1/feeds/checkpoint", "/api/v1/records/checkpoint/1"]
+)
 def test_an_unknown_parameter_is_refused(dov: Caller, path: str) -> None:
     assert "pretty" in a_problem(dov.get(path, pretty="1"), 400, "bad_parameter")["detail"]
 
@@ -148,7 +152,8 @@ def test_many_long_polls_hold_no_thread_and_no_connection(dov: Caller) -> None:
 
     def poll() -> None:
         url = f"{dov.base_url}/api/v1/feeds/checkpoint"
-        answers.append(httpx.get(url, params={"after": head, "wait": 30}, headers=dov.http.headers, timeout=40).status_code)
+        asked = {"after": head, "wait": 30}
+        answers.append(httpx.get(url, params=asked, headers=dov.http.headers, timeout=40).status_code)
 
     readers = [threading.Thread(target=poll) for _ in range(60)]
     for reader in readers:

@@ -26,18 +26,18 @@ def code_of(call: Any, *arguments: Any, **options: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "given", ["application/json", "Application/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"']
+    "given", ["application/json", "Application/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf8"']
 )
 def test_a_media_type_may_have_capitals_and_say_utf_8(given: str) -> None:
     assert bodies.content_type(scope(content_type=given)) == "application/json"
 
 
-@pytest.mark.parametrize("given", ["", "text/csv", "application/json; charset=latin-1", "application/x-ndjson, text/csv"])
+@pytest.mark.parametrize("given", ["", "text/csv", "application/json; charset=latin-1", "application/json, text/csv"])
 def test_another_media_type_is_refused(given: str) -> None:
     assert code_of(bodies.content_type, scope(content_type=given)) == "unsupported_media_type"
 
 
-@pytest.mark.parametrize(("given", "expected"), [("gzip", "gzip"), ("GZIP", "gzip"), ("zstd", "zstd"), ("identity", None)])
+@pytest.mark.parametrize(("given", "expected"), [("gzip", "gzip"), ("GZIP", "gzip"), ("zstd", "zstd"), ("", None)])
 def test_encodings_of_the_contract_are_known(given: str, expected: str | None) -> None:
     assert bodies.encoding(scope(content_encoding=given)) == expected
     assert bodies.encoding(scope()) is None

@@ -66,7 +66,9 @@ def test_an_empty_text_counts_as_not_given() -> None:
     assert (query.text("kind"), query.id("after")) == (None, None)
 
 
-@pytest.mark.parametrize("text", ["x", "1", "{01970000-0000-7000-8000-000000000000}", "01970000000070008000000000000000"])
+@pytest.mark.parametrize(
+    "text", ["x", "1", "{01970000-0000-7000-8000-000000000000}", "01970000000070008000000000000000"]
+)
 def test_an_id_in_another_spelling_is_none(text: str) -> None:
     assert public_id(text) is None
 

@@ -49,14 +49,18 @@ def test_no_credentials_at_all_are_invalid_client() -> None:
     assert caught.value.extra["error"] == "invalid_client"
 
 
-@pytest.mark.parametrize("body", [b"a=1&a=2", "grant_type=é".encode(), b"a=%ff", b"&".join(b"f%d=1" % n for n in range(50))])
+@pytest.mark.parametrize(
+    "body", [b"a=1&a=2", "grant_type=é".encode(), b"a=%ff", b"&".join(b"f%d=1" % n for n in range(50))]
+)
 def test_a_form_that_cannot_be_read_is_invalid_request(body: bytes) -> None:
     with pytest.raises(CallProblem) as caught:
         read_form(body)
     assert caught.value.extra["error"] == "invalid_request"
 
 
-@pytest.mark.parametrize(("form", "error"), [({}, "invalid_request"), ({"grant_type": "password"}, "unsupported_grant_type")])
+@pytest.mark.parametrize(
+    ("form", "error"), [({}, "invalid_request"), ({"grant_type": "password"}, "unsupported_grant_type")]
+)
 def test_another_grant_is_refused_in_the_words_of_rfc_6749(form: dict[str, str], error: str) -> None:
     with pytest.raises(CallProblem) as caught:
         require_grant(form)
