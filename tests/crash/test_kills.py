@@ -124,9 +124,7 @@ def test_a_killed_supervisor_takes_all_with_it_and_a_second_start_has_every_answ
     assert all(answered[kind] for kind in SINGLE_KINDS)
 
     server.start()
-    resumed = server.caller(
-        {"code": sender.code, "client_id": sender.client_id, "client_secret": sender.client_secret}
-    )
+    resumed = server.caller({"code": sender.code, "client_id": sender.client_id, "client_secret": sender.client_secret})
     resumed.http.headers["Authorization"] = f"Bearer {sender.token}"  # a token survives a restart
     readers = read_all(resumed, notes)
     check_submissions(resumed, notes)

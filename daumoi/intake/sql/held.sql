@@ -1,32 +1,32 @@
 -- Two transactions that hold the same rows take them in the same order.
 -- name: lock_keys
-SELECT id FROM held WHERE content_key = ANY(%s::bytea[]) ORDER BY content_key FOR UPDATE
+SELECT id FROM held WHERE content_key = ANY(%b::bytea[]) ORDER BY content_key FOR UPDATE
 
 -- An entry that is open follows what is wrong with the row now; a closed one stays closed: it was seen to.
 -- name: insert
 INSERT INTO held (id, system_id, kind, content_key, code, faults, ref_key, revision, sealed, created_at, expires_at)
 SELECT n.id, n.system_id, %(kind)s, n.content_key, n.code, n.faults, n.ref_key, n.revision, n.sealed, %(now)s,
        %(expires_at)s
-FROM unnest(%(ids)s::uuid[], %(systems)s::int[], %(keys)s::bytea[], %(codes)s::text[], %(faults)s::jsonb[],
-            %(ref_keys)s::bytea[], %(revisions)s::int[], %(sealed)s::bytea[])
+FROM unnest(%(ids)s::uuid[], %(systems)b::int[], %(keys)b::bytea[], %(codes)s::text[], %(faults)s::jsonb[],
+            %(ref_keys)s::bytea[], %(revisions)s::int[], %(sealed)b::bytea[])
      n(id, system_id, content_key, code, faults, ref_key, revision, sealed)
 ON CONFLICT (content_key) DO UPDATE SET code = excluded.code, faults = excluded.faults
 WHERE held.closed_at IS NULL AND held.faults <> excluded.faults
 
 -- name: ids
-SELECT content_key, id FROM held WHERE content_key = ANY(%s::bytea[])
+SELECT content_key, id FROM held WHERE content_key = ANY(%b::bytea[])
 
 -- name: any_open
-SELECT EXISTS (SELECT FROM held WHERE system_id = ANY(%s::int[]) AND kind = %s AND closed_at IS NULL)
+SELECT EXISTS (SELECT FROM held WHERE system_id = ANY(%b::int[]) AND kind = %s AND closed_at IS NULL)
 
 -- name: close
-UPDATE held SET closed_at = %(at)s, closed_as = %(as)s WHERE content_key = ANY(%(keys)s::bytea[]) AND closed_at IS NULL
+UPDATE held SET closed_at = %(at)s, closed_as = %(as)s WHERE content_key = ANY(%(keys)b::bytea[]) AND closed_at IS NULL
 
 -- A row that was mended and sent under its own ref and revision closes what was held of it; so does a higher
 -- revision for a row that was held because its revision was taken.
 -- name: close_mended
 UPDATE held SET closed_at = %(at)s, closed_as = 'mended'
-FROM unnest(%(keys)s::bytea[], %(revisions)s::int[]) n(key, revision)
+FROM unnest(%(keys)b::bytea[], %(revisions)s::int[]) n(key, revision)
 WHERE held.ref_key = n.key AND held.closed_at IS NULL
   AND (held.revision = n.revision OR (held.code = 'revision_conflict' AND held.revision < n.revision))
 

@@ -2,7 +2,7 @@
 SELECT seq, attached_to FROM head WHERE kind = %s
 
 -- name: revisions
-SELECT key, revision, content, seq FROM receipt WHERE key = ANY(%s::bytea[])
+SELECT key, revision, content, seq FROM receipt WHERE key = ANY(%b::bytea[])
 
 -- The last lock an append takes, held for at most a thousand rows: everything of the kind waits behind it.
 -- name: lock_head
@@ -13,15 +13,15 @@ UPDATE head SET seq = seq + %s, received_at = %s WHERE kind = %s RETURNING seq
 
 -- name: insert_receipts
 INSERT INTO receipt (key, revision, content, seq)
-SELECT * FROM unnest(%s::bytea[], %s::int[], %s::bytea[], %s::bigint[])
+SELECT * FROM unnest(%b::bytea[], %b::int[], %b::bytea[], %b::bigint[])
 
 -- name: insert_persons
 INSERT INTO record_person (kind, seq, role, position, claim)
-SELECT %(kind)s, n.* FROM unnest(%(seqs)s::bigint[], %(roles)s::smallint[], %(positions)s::smallint[], %(claims)s::bigint[]) n
+SELECT %(kind)s, n.* FROM unnest(%(seqs)b::bigint[], %(roles)b::smallint[], %(positions)b::smallint[], %(claims)b::bigint[]) n
 
 -- name: insert_personal
 INSERT INTO record_personal (kind, seq, sealed)
-SELECT %(kind)s, n.* FROM unnest(%(seqs)s::bigint[], %(sealed)s::bytea[]) n
+SELECT %(kind)s, n.* FROM unnest(%(seqs)b::bigint[], %(sealed)b::bytea[]) n
 
 -- name: copy_records
 COPY record (kind, seq, id, system_id, ref, revision, op, current, subject, place, area_scheme, area_code, path,

@@ -1,15 +1,15 @@
 -- name: claims_by_fingerprint
-SELECT fingerprint, id FROM claim WHERE fingerprint = ANY(%s::bytea[])
+SELECT fingerprint, id FROM claim WHERE fingerprint = ANY(%b::bytea[])
 
 -- Waits for any transaction that is inserting one of the same identifiers; the argument is sorted.
 -- name: lock_strong_identifiers
-INSERT INTO strong_identifier (hash) SELECT * FROM unnest(%s::bytea[]) ON CONFLICT DO NOTHING
+INSERT INTO strong_identifier (hash) SELECT * FROM unnest(%b::bytea[]) ON CONFLICT DO NOTHING
 
 -- name: people_by_identifier
-SELECT DISTINCT i.hash, c.person FROM claim_index i JOIN claim c ON c.id = i.claim WHERE i.hash = ANY(%s::bytea[])
+SELECT DISTINCT i.hash, c.person FROM claim_index i JOIN claim c ON c.id = i.claim WHERE i.hash = ANY(%b::bytea[])
 
 -- name: facts_of_people
-SELECT DISTINCT person, name_index, birth_year_index, sex_index FROM claim WHERE person = ANY(%s::bigint[])
+SELECT DISTINCT person, name_index, birth_year_index, sex_index FROM claim WHERE person = ANY(%b::bigint[])
 
 -- name: next_ids
 SELECT ARRAY(SELECT nextval('claim_id') FROM generate_series(1, %s)),
@@ -20,33 +20,33 @@ SELECT ARRAY(SELECT nextval('claim_id') FROM generate_series(1, %s)),
 INSERT INTO claim (id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed,
                    key_version, rule_version, created_at)
 SELECT n.*, %(key_version)s, %(rule_version)s, %(at)s
-FROM unnest(%(ids)s::bigint[], %(systems)s::int[], %(people)s::bigint[], %(fingerprints)s::bytea[], %(names)s::bytea[],
-            %(years)s::bytea[], %(sexes)s::bytea[], %(sealed)s::bytea[]) n
+FROM unnest(%(ids)b::bigint[], %(systems)b::int[], %(people)b::bigint[], %(fingerprints)b::bytea[], %(names)s::bytea[],
+            %(years)s::bytea[], %(sexes)s::bytea[], %(sealed)b::bytea[]) n
 ON CONFLICT (fingerprint) DO NOTHING
 RETURNING id
 
 -- name: insert_people
-INSERT INTO person (id, created_at) SELECT n, %(at)s FROM unnest(%(people)s::bigint[]) n ON CONFLICT DO NOTHING
+INSERT INTO person (id, created_at) SELECT n, %(at)s FROM unnest(%(people)b::bigint[]) n ON CONFLICT DO NOTHING
 
 -- name: insert_index
 INSERT INTO claim_index (hash, claim, type)
-SELECT * FROM unnest(%s::bytea[], %s::bigint[], %s::smallint[]) ON CONFLICT DO NOTHING
+SELECT * FROM unnest(%b::bytea[], %b::bigint[], %s::smallint[]) ON CONFLICT DO NOTHING
 
 -- name: insert_candidates
 INSERT INTO person_candidate (low, high, reason, created_at)
-SELECT n.*, %(at)s FROM unnest(%(low)s::bigint[], %(high)s::bigint[], %(reasons)s::text[]) n ON CONFLICT DO NOTHING
+SELECT n.*, %(at)s FROM unnest(%(low)b::bigint[], %(high)b::bigint[], %(reasons)s::text[]) n ON CONFLICT DO NOTHING
 
 -- name: identities
-SELECT id, person, fingerprint, sealed FROM claim WHERE id = ANY(%s::bigint[])
+SELECT id, person, fingerprint, sealed FROM claim WHERE id = ANY(%b::bigint[])
 
 -- name: lock_claims
-SELECT id, person FROM claim WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+SELECT id, person FROM claim WHERE id = ANY(%b::bigint[]) ORDER BY id FOR UPDATE
 
 -- name: claims_of_person
-SELECT id FROM claim WHERE person = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+SELECT id FROM claim WHERE person = ANY(%b::bigint[]) ORDER BY id FOR UPDATE
 
 -- name: move_claims
-UPDATE claim SET person = %s WHERE id = ANY(%s::bigint[])
+UPDATE claim SET person = %s WHERE id = ANY(%b::bigint[])
 
 -- name: new_person
 INSERT INTO person (id, created_at) VALUES (nextval('person_id'), %s) RETURNING id
@@ -57,11 +57,11 @@ WHERE key_version <> %s OR rule_version <> %s ORDER BY id LIMIT %s FOR UPDATE SK
 
 -- The identifier that stands for a ref (type 5) cannot be hashed again from the identity, and never changes.
 -- name: drop_index_of
-DELETE FROM claim_index WHERE claim = ANY(%s::bigint[]) AND type <> 5
+DELETE FROM claim_index WHERE claim = ANY(%b::bigint[]) AND type <> 5
 
 -- name: refresh_claims
 UPDATE claim SET sealed = n.sealed, name_index = n.name_index, birth_year_index = n.birth_year_index,
        sex_index = n.sex_index, key_version = %(key_version)s, rule_version = %(rule_version)s
-FROM unnest(%(ids)s::bigint[], %(sealed)s::bytea[], %(names)s::bytea[], %(years)s::bytea[], %(sexes)s::bytea[])
+FROM unnest(%(ids)b::bigint[], %(sealed)b::bytea[], %(names)s::bytea[], %(years)s::bytea[], %(sexes)s::bytea[])
      n(id, sealed, name_index, birth_year_index, sex_index)
 WHERE claim.id = n.id
