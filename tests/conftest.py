@@ -130,13 +130,19 @@ def new_system(hub_server: HubServer) -> Callable[..., Caller]:
     return hub_server.new_system
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dov(hub_server: HubServer) -> Caller:
-    """Dov's system, new for each module of tests: may send all, and reads all with identity."""
+    """Dov's system: may send all, and reads all with identity. Shared: a system costs a command of a second."""
     return hub_server.new_system(send="all", read="all", identity="given")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def cora(hub_server: HubServer) -> Caller:
+    """Another partner, for what one system does beside another: may send all, and reads nothing."""
+    return hub_server.new_system(send="all")
+
+
+@pytest.fixture(scope="session")
 def receiver(hub_server: HubServer) -> Caller:
-    """A system that sends nothing and reads all by pseudonym, new for each module of tests."""
+    """A system that sends nothing and reads all by pseudonym."""
     return hub_server.new_system(read="all")

@@ -1,16 +1,50 @@
 """One line a call in the log of the process: which route, which system, what came of it, how long it took.
 
-Never the address as asked, a query value, a body or an identifier: what is not written cannot leak.
+Never the address as asked, a query value, a body or an identifier: what is not written cannot leak. Lines are
+gathered and handed over together: one by one they took half of the server's time for a small call (90 of 200 µs).
 """
 
+import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
-import structlog
+import msgspec
 
-ACCESS = structlog.get_logger("daumoi.access")
+GATHER_S = 0.2
+_LINES_MAX = 500
+_ENCODE = msgspec.json.Encoder().encode
+_log = logging.getLogger("daumoi.access")
 Network = IPv4Network | IPv6Network
+
+
+class AccessLog:
+    """Gathers lines, and writes those of a fifth of a second at once. Lives in the event loop."""
+
+    def __init__(self) -> None:
+        """Begin with nothing gathered."""
+        self._lines: list[str] = []
+        self._due: asyncio.TimerHandle | None = None
+
+    def note(self, fields: dict[str, Any]) -> None:
+        """Add a line."""
+        if not _log.isEnabledFor(logging.INFO):
+            return
+        self._lines.append(_ENCODE(fields).decode())
+        if len(self._lines) >= _LINES_MAX:
+            self.flush()
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(GATHER_S, self.flush)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if self._lines:
+            lines, self._lines = self._lines, []
+            _log.info("\n".join(lines))
 
 
 class Proxies:

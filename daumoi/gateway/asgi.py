@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from daumoi.core.hub import Hub
 from daumoi.gateway import feeds, health, held, kinds, problems, records, reference, submissions, tokens
-from daumoi.gateway.access_log import ACCESS, Proxies
+from daumoi.gateway.access_log import AccessLog, Proxies
 from daumoi.gateway.admission import admit, is_public, request_id
 from daumoi.gateway.answers import as_problem, on_error, problem_answer
 from daumoi.gateway.calls import Call, attach
@@ -35,6 +35,7 @@ class Gateway:
         self.gate = Gate(hub, intake_socket=intake_socket)
         self.app = make_routes(self.gate)
         self._proxies = Proxies(hub.settings.trusted_proxies)
+        self._access = AccessLog()
 
     async def stop_waiting(self) -> None:
         """Call this when the server is told to end, before its connections are waited for.
@@ -49,6 +50,7 @@ class Gateway:
             await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self.app(scope, receive, send)  # type: ignore[arg-type]
+            self._access.flush()
         else:
             await send({"type": "websocket.close", "code": 1000})
 
@@ -83,15 +85,19 @@ class Gateway:
         status = call.status or _CLOSED_CLIENT
         route = scope.get("path_template") or NO_ROUTE
         self.gate.meters.count_call(route=route, method=scope["method"], status=status, seconds=seconds)
-        ACCESS.info(
-            "call",
-            request_id=call.request_id,
-            method=scope["method"],
-            route=route,
-            status=status,
-            ms=round(seconds * 1000, 1),
-            system=call.client.system.code if call.client else None,
-            address=self._proxies.address_of(scope),
+        self._access.note(
+            {
+                "timestamp": self.gate.hub.clock.now(),
+                "level": "info",
+                "event": "call",
+                "request_id": call.request_id,
+                "method": scope["method"],
+                "route": route,
+                "status": status,
+                "ms": round(seconds * 1000, 1),
+                "system": call.client.system.code if call.client else None,
+                "address": self._proxies.address_of(scope),
+            }
         )
 
 

@@ -27,7 +27,6 @@ from daumoi.organisations.registry import System
 _SCHEMA_JSON = "application/schema+json"
 
 
-
 def limits(settings: Settings) -> dict[str, Any]:
     """Return every limit of the machine API; the unit stands in the name. Bytes count after decompression."""
     return {

@@ -42,12 +42,19 @@ class Meters:
         self._by_outcome = {
             (kind, outcome): self._records.labels(kind, outcome) for kind in KINDS for outcome in OUTCOMES
         }
+        self._by_call: dict[tuple[str, str, int], Counter] = {}
+        self._by_route: dict[str, Histogram] = {}
         self._registry.register(_Heads(watch))
 
     def count_call(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """Count one call by its route's template; a route that is none is one label, so that nobody can make many."""
-        self._calls.labels(route, method if method in _METHODS else "other", f"{status // 100}xx").inc()
-        self._seconds.labels(route).observe(seconds)
+        key = (route, method if method in _METHODS else "other", status // 100)
+        child = self._by_call.get(key)
+        if child is None:
+            child = self._by_call[key] = self._calls.labels(route, key[1], f"{key[2]}xx")
+            self._by_route.setdefault(route, self._seconds.labels(route))
+        child.inc()
+        self._by_route[route].observe(seconds)
 
     def count_receipt(self, receipt: Receipt) -> None:
         """Count the rows of a receipt."""

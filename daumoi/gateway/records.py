@@ -107,9 +107,7 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
         seq = whole_number(request.path_params["seq"], low=1, high=SEQ_MAX)
         found = None
         if seq is not None:
-            found = await gate.read(
-                feeds.one, gate.hub, gate.watch.registry, agreement=agreement, kind=kind, seq=seq
-            )
+            found = await gate.read(feeds.one, gate.hub, gate.watch.registry, agreement=agreement, kind=kind, seq=seq)
         if found is None:
             raise CallProblem("not_found", "No record of this kind has this number.")
         return ASGIResponse(body=found.rstrip(b"\n"), media_type=JSON)

@@ -57,9 +57,7 @@ def _not_signed_in() -> CallProblem:
 def read_form(body: bytes) -> dict[str, str]:
     """Read form fields; raises CallProblem for a field given twice or text that is none."""
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX)
     except ValueError:
         raise refusal("invalid_request", "The body cannot be read as form fields.") from None
     form = dict(pairs)
@@ -143,9 +141,7 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
         Query(request.scope["query_string"])
         bodies.require_type(request.scope, FORM)
         encoded = bodies.encoding(request.scope)
-        body = bodies.plain(
-            await bodies.whole(request.receive, limit=_FORM_MAX_BYTES), encoded, limit=_FORM_MAX_BYTES
-        )
+        body = bodies.plain(await bodies.whole(request.receive, limit=_FORM_MAX_BYTES), encoded, limit=_FORM_MAX_BYTES)
         form = read_form(body)
         client = await _sign_in(gate, attempts, offered(header(request.scope, b"authorization"), form))
         call_of(request.scope).client = client

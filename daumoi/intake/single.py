@@ -23,7 +23,7 @@ from daumoi.intake.rows import Row
 from daumoi.intake.store import store_chunk
 from daumoi.intake.submissions import refuse_when_low
 from daumoi.kinds.kind import Kind
-from daumoi.log.append import CHUNK_ROWS
+from daumoi.log.append import CHUNK_ROWS, Overtaken
 from daumoi.organisations.registry import System
 
 _log = structlog.get_logger("daumoi.intake")
@@ -98,6 +98,8 @@ class GroupCommit:
     def _store(self, kind: Kind, group: Sequence[_Waiting]) -> None:
         try:
             self._commit(kind, group)
+        except Overtaken:
+            self._fail(group, CallProblem("not_ready", headers={"Retry-After": "5"}), "overtaken")
         except psycopg.OperationalError as error:
             self._fail(group, CallProblem("not_ready", headers={"Retry-After": "5"}), sqlstate_of(error))
         except psycopg.Error as error:

@@ -126,10 +126,19 @@ def _append(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row], s
         entries,
         seen,
         hub.clock.now,
-        # Codes of checkpoints were looked up before the head was held: they hold only if it has not moved.
-        unmoved=kind is CHECKPOINT,
+        still_holds=lambda: _codes_are_free(connection, kind, good),
     )
     for row, seq in zip(good, done.seqs, strict=True):
         row.seq = seq
     if kind is CHECKPOINT:
-        checkpoints.record_states(connection, [checkpoint_state(row) for row in good if row.seq is not None])
+        newest = [row for row in good if row.seq is not None and row.decision is not None and row.decision.current]
+        checkpoints.record_states(connection, [checkpoint_state(row) for row in newest])
+
+
+def _codes_are_free(connection: Connection, kind: Kind, good: Sequence[Row]) -> bool:
+    """Tell whether the codes of new checkpoints, looked up before the head was held, are still theirs to take."""
+    if kind is not CHECKPOINT:
+        return True
+    places = Places(connection, kind, good)
+    new = [row for row in good if row.decision is not None and is_stored(row.decision.outcome)]
+    return all(places.fault_of(row) is None for row in new)

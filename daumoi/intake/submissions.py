@@ -18,7 +18,7 @@ from daumoi.intake.rows import Row
 from daumoi.intake.store import Undone, store_chunk
 from daumoi.kinds.faults import fault
 from daumoi.kinds.kind import Kind
-from daumoi.log.append import CHUNK_ROWS
+from daumoi.log.append import CHUNK_ROWS, Overtaken
 from daumoi.organisations.registry import System
 
 OnProblem = Literal["hold", "reject"]
@@ -159,8 +159,8 @@ class Submission:
 
         try:
             store_chunk(self._hub, self._kind, rows, beside)
-        except psycopg.OperationalError:
-            detail = "The database did not answer. What the receipt counts is stored; send all of it again."
+        except (psycopg.OperationalError, Overtaken):
+            detail = "The database did not answer in time. What the receipt counts is stored; send all of it again."
             raise CallProblem("not_ready", detail, receipt=self._receipt, headers={"Retry-After": "5"}) from None
         self._receipt = after
 
@@ -192,7 +192,7 @@ class Submission:
             store_chunk(self._hub, self._kind, rows, beside)
         except Undone:
             raise refusal(self._kind, rows) from None
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, Overtaken):
             self._receipt = empty
             raise CallProblem("not_ready", receipt=empty, headers={"Retry-After": "5"}) from None
 

@@ -76,9 +76,12 @@ def append(
     seen: Look,
     now: Callable[[], datetime],
     *,
-    unmoved: bool = False,
+    still_holds: Callable[[], bool] = lambda: True,
 ) -> Appended:
-    """Number and insert the rows that are new; `unmoved` asks that no other append came in between at all.
+    """Number and insert the rows that are new.
+
+    `still_holds` is asked, under the head's lock, when another append came in between: whether what the caller had
+    looked up before is still so.
 
     Raises Overtaken, SegmentsExhausted, CountsDisagree; the caller's transaction must then be rolled back.
     """
@@ -88,7 +91,7 @@ def append(
     head = connection.execute(_SQL["lock_head"], (kind,)).fetchone()
     assert head is not None
     seq, last_received_at, attached_to = head
-    if seq != seen.head and (unmoved or decide(rows, _revisions(connection, rows)) != seen.decisions):
+    if seq != seen.head and not (decide(rows, _revisions(connection, rows)) == seen.decisions and still_holds()):
         raise Overtaken
     if seq + len(new) > attached_to:
         raise SegmentsExhausted

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from daumoi.core.database import Connection
+from daumoi.core.sql import statements
+
+_SQL = statements("daumoi.places", "checkpoints")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +65,29 @@ def owners_of(
 
 
 def record_states(connection: Connection, states: Iterable[CheckpointState]) -> None:
-    """Keep what stored checkpoint records say, in order; a late lower revision changes nothing.
+    """Keep what the newest stored revisions of checkpoints say; of several of one ref the highest counts.
 
-    Called while the head of the checkpoint kind is held, so nobody else writes here.
+    Called while the head of the checkpoint kind is held, so nobody else writes here. Codes are let go before they are
+    taken: within one chunk a code may pass from one checkpoint to another.
     """
+    newest: dict[bytes, CheckpointState] = {}
     for state in states:
-        connection.execute(
-            "INSERT INTO place (system_id, ref_key, revision, withdrawn, code, path, opened_on, closed_on)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (ref_key) DO UPDATE SET revision = excluded.revision, withdrawn = excluded.withdrawn,"
-            " code = coalesce(excluded.code, place.code), path = coalesce(excluded.path, place.path),"
-            " opened_on = CASE WHEN excluded.withdrawn THEN place.opened_on ELSE excluded.opened_on END,"
-            " closed_on = CASE WHEN excluded.withdrawn THEN place.closed_on ELSE excluded.closed_on END"
-            " WHERE place.revision < excluded.revision",
-            (
-                state.system_id,
-                state.ref_key,
-                state.revision,
-                state.withdrawn,
-                state.code,
-                state.path,
-                state.opened_on,
-                state.closed_on,
-            ),
-        )
+        if state.ref_key not in newest or newest[state.ref_key].revision < state.revision:
+            newest[state.ref_key] = state
+    rows = list(newest.values())
+    if not rows:
+        return
+    connection.execute(_SQL["let_go"], (list(newest),))
+    connection.execute(
+        _SQL["keep"],
+        {
+            "systems": [row.system_id for row in rows],
+            "keys": list(newest),
+            "revisions": [row.revision for row in rows],
+            "withdrawn": [row.withdrawn for row in rows],
+            "codes": [row.code for row in rows],
+            "paths": [row.path for row in rows],
+            "opened": [row.opened_on for row in rows],
+            "closed": [row.closed_on for row in rows],
+        },
+    )

@@ -338,7 +338,6 @@ def test_a_wrong_device_clock_is_kept_as_it_is(dov: Caller, gate: str) -> None:
     assert counts(dov.receipt("checkpoint_passage", row)) == {"accepted": 1}
 
 
-def test_the_checkpoint_of_another_system_is_unknown(dov: Caller, hub_server: Any, gate: str) -> None:
-    other = hub_server.new_system(send="all")
-    problem = other.one_problem("checkpoint_passage", a_passage(gate))
+def test_the_checkpoint_of_another_system_is_unknown(cora: Caller, gate: str) -> None:
+    problem = cora.one_problem("checkpoint_passage", a_passage(gate))
     assert (problem["code"], problem["pointer"]) == ("unknown_checkpoint", "/data/checkpoint")

@@ -172,10 +172,9 @@ def test_a_system_may_send_nothing_until_it_is_given_the_right(hub_server: HubSe
         a_problem(stranger.send(kind, a_declaration()), 403, "no_right")
 
 
-def test_a_system_may_read_nothing_until_there_is_an_agreement(hub_server: HubServer) -> None:
-    stranger = hub_server.new_system(send="all")
+def test_a_system_may_read_nothing_until_there_is_an_agreement(cora: Caller) -> None:
     for kind in KINDS:
-        a_problem(stranger.get(f"/api/v1/feeds/{kind}"), 403, "no_agreement")
+        a_problem(cora.get(f"/api/v1/feeds/{kind}"), 403, "no_agreement")
 
 
 def test_a_right_to_send_one_kind_is_no_right_to_send_another(hub_server: HubServer) -> None:

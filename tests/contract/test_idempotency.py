@@ -20,7 +20,7 @@ from tests.contract.records import (
     put_at,
     the_bytes,
 )
-from tests.hubs import Caller, HubServer, Record, a_receipt, counts, ndjson
+from tests.hubs import Caller, Record, a_receipt, counts, ndjson
 
 
 def sent_twice(dov: Caller, kind: str, first: Record | bytes, again: Record | bytes) -> dict[str, int]:
@@ -157,14 +157,11 @@ def test_a_default_written_out_equals_a_default_left_out(dov: Caller) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_default_of_the_schema_written_out_equals_it_left_out(
-    dov: Caller, hub_server: HubServer, kind: str
-) -> None:
+def test_every_default_of_the_schema_written_out_equals_it_left_out(dov: Caller, cora: Caller, kind: str) -> None:
     schema = dov.get(f"/api/v1/kinds/{kind}/schema").json()
-    gates = hub_server.new_system(send="all")
     if kind == "checkpoint_passage":
-        gates.receipt("checkpoint", gates.get("/api/v1/kinds/checkpoint/example").json())
-    row = gates.get(f"/api/v1/kinds/{kind}/example").json()
+        cora.receipt("checkpoint", cora.get("/api/v1/kinds/checkpoint/example").json())
+    row = cora.get(f"/api/v1/kinds/{kind}/example").json()
     for pointer, value in defaults_of(schema):
         *path, last = pointer
         at: Any = row
@@ -177,7 +174,7 @@ def test_every_default_of_the_schema_written_out_equals_it_left_out(
         if not at and path:
             continue
         written_out = put_at(left_out, "/" + "/".join(pointer), value)
-        assert sent_twice(gates, kind, left_out, written_out) == {"repeated": 1}, pointer
+        assert sent_twice(cora, kind, left_out, written_out) == {"repeated": 1}, pointer
 
 
 def defaults_of(schema: Record) -> list[tuple[tuple[str, ...], Any]]:
@@ -235,10 +232,10 @@ def test_a_ref_is_a_ref_of_its_kind(dov: Caller) -> None:
     assert counts(dov.receipt("movement_declaration", a_movement(ref=ref))) == {"accepted": 1}
 
 
-def test_a_ref_is_a_ref_of_its_system(dov: Caller, hub_server: HubServer) -> None:
+def test_a_ref_is_a_ref_of_its_system(dov: Caller, cora: Caller) -> None:
     row = a_report()
     dov.receipt("citizen_report", row)
-    assert counts(hub_server.new_system(send="all").receipt("citizen_report", row)) == {"accepted": 1}
+    assert counts(cora.receipt("citizen_report", row)) == {"accepted": 1}
 
 
 def test_refs_that_differ_by_case_or_by_composition_are_two(dov: Caller) -> None:

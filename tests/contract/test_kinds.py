@@ -22,6 +22,12 @@ def examples(dov: Caller) -> dict[str, Record]:
     return {kind: dov.get(f"/api/v1/kinds/{kind}/example").json() for kind in KINDS}
 
 
+@pytest.fixture(scope="module")
+def teacher(hub_server: HubServer) -> Caller:
+    """A system that sends the examples and reads them back."""
+    return hub_server.new_system(send="all", read="all", identity="given")
+
+
 def test_the_five_kinds_are_listed_with_versions_and_limits(dov: Caller) -> None:
     answer = dov.get("/api/v1/kinds")
     assert answer.status_code == 200
@@ -90,13 +96,10 @@ def test_the_example_passage_waits_for_its_checkpoint(hub_server: HubServer, exa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_the_example_shows_is_given_back_as_sent(
-    hub_server: HubServer, examples: dict[str, Record], kind: str
-) -> None:
-    sender = hub_server.new_system(send="all", read="all", identity="given")
-    sender.receipt("checkpoint", examples["checkpoint"])
-    receipt = sender.receipt(kind, {**examples[kind], "revision": 2})
-    line = sender.get(f"/api/v1/records/{kind}/{receipt['first_seq']}").json()
+def test_what_the_example_shows_is_given_back_as_sent(teacher: Caller, examples: dict[str, Record], kind: str) -> None:
+    teacher.receipt("checkpoint", examples["checkpoint"])
+    receipt = teacher.receipt(kind, {**examples[kind], "revision": 2})
+    line = teacher.get(f"/api/v1/records/{kind}/{receipt['first_seq']}").json()
     sent = examples[kind]
     assert without_instants(line["data"]) == without_instants(sent["data"])
     if "subject" in sent:
@@ -210,8 +213,7 @@ def test_a_corrected_checkpoint_keeps_its_code(dov: Caller) -> None:
     assert counts(dov.receipt("checkpoint", again)) == {"corrected": 1}
 
 
-def test_two_systems_may_use_the_same_checkpoint_code(dov: Caller, hub_server: HubServer) -> None:
+def test_two_systems_may_use_the_same_checkpoint_code(dov: Caller, cora: Caller) -> None:
     first = a_checkpoint()
     dov.receipt("checkpoint", first)
-    other = hub_server.new_system(send="all")
-    assert counts(other.receipt("checkpoint", first)) == {"accepted": 1}
+    assert counts(cora.receipt("checkpoint", first)) == {"accepted": 1}

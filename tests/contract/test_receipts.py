@@ -20,7 +20,7 @@ from tests.contract.records import (
     put_at,
     the_bytes,
 )
-from tests.hubs import Caller, HubServer, Record, a_problem, a_receipt, check_equation, counts, items_of, ndjson
+from tests.hubs import Caller, Record, a_problem, a_receipt, check_equation, counts, items_of, ndjson
 
 RECEIPT_FIELDS = {*ENVELOPE_COUNTS, "submission_id", "kind", "first_seq", "last_seq", "problems", "warnings"}
 
@@ -139,11 +139,10 @@ def faults_in(body: Any) -> set[tuple[str, str]]:
     return found
 
 
-def test_the_problems_of_a_submission_are_there_for_its_sender_alone(dov: Caller, hub_server: HubServer) -> None:
+def test_the_problems_of_a_submission_are_there_for_its_sender_alone(dov: Caller, cora: Caller) -> None:
     receipt = dov.receipt("checkpoint", a_bad_checkpoint())
-    ben = hub_server.new_system(send="all", read="all", identity="given")
     for path in ("", "/problems"):
-        a_problem(ben.get(f"/api/v1/submissions/{receipt['submission_id']}{path}"), 404)
+        a_problem(cora.get(f"/api/v1/submissions/{receipt['submission_id']}{path}"), 404)
 
 
 @pytest.mark.parametrize("submission_id", ["01970000-0000-7000-8000-000000000000", "x", "1", "%00"])

@@ -125,9 +125,9 @@ class SlowBody:
     def write(self) -> None:
         try:
             while not self.stopped.is_set() and not self.ended.is_set():
-                piece = ndjson([a_checkpoint() for _ in range(50)])
+                piece = ndjson([a_checkpoint() for _ in range(10)])
                 self.connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
-                self.sent += 50
+                self.sent += 10
                 time.sleep(0.02)
             self.connection.sendall(b"0\r\n\r\n")
         except OSError:
@@ -177,6 +177,8 @@ def test_a_client_with_too_many_bodies_open_is_rate_limited(dov_small: Caller) -
             a_problem(answer, 429, "rate_limited")
             assert int(answer.headers["Retry-After"]) >= 1
     finally:
+        for body in bodies:
+            body.ended.set()
         for body in bodies:
             body.finish()
     for body in bodies:

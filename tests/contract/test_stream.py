@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.contract.records import a_declaration, a_report, a_withdrawal
-from tests.hubs import Caller, HubServer, Record, a_problem
+from tests.hubs import Caller, Record, a_problem
 
 KIND = "citizen_report"
 
@@ -84,15 +84,14 @@ def test_last_event_id_goes_before_the_after_of_the_address(dov: Caller) -> None
     assert line["seq"] == receipt["last_seq"]
 
 
-def test_a_stream_gives_what_comes_while_it_is_open(dov: Caller, hub_server: HubServer) -> None:
-    sender = hub_server.new_system(send="all")
+def test_a_stream_gives_what_comes_while_it_is_open(dov: Caller, cora: Caller) -> None:
     head = dov.head(KIND)
     rows = [a_report() for _ in range(3)]
 
     def send() -> None:
         for row in rows:
             time.sleep(0.3)
-            sender.receipt(KIND, row)
+            cora.receipt(KIND, row)
 
     with stream(dov, after=head) as opened:
         thread = threading.Thread(target=send)
@@ -120,9 +119,8 @@ def test_a_stream_shows_a_withdrawal_without_subject_and_data(dov: Caller) -> No
     assert not line.get("data")
 
 
-def test_a_stream_needs_an_agreement(hub_server: HubServer) -> None:
-    stranger = hub_server.new_system(send="all")
-    a_problem(stranger.get(f"/api/v1/feeds/{KIND}/stream"), 403, "no_agreement")
+def test_a_stream_needs_an_agreement(cora: Caller) -> None:
+    a_problem(cora.get(f"/api/v1/feeds/{KIND}/stream"), 403, "no_agreement")
 
 
 def test_a_stream_cuts_what_the_agreement_cuts(dov: Caller, receiver: Caller) -> None:

@@ -96,7 +96,7 @@ def _group(document: dict[str, Any], tag: Part) -> str:
 
 
 def _card(document: dict[str, Any], method: str, path: str, operation: Part) -> str:
-    open_to_all = " <span class=\"open\">no token</span>" if "security" in operation else ""
+    open_to_all = ' <span class="open">no token</span>' if "security" in operation else ""
     return "".join(
         [
             f'<article id="{operation["operationId"]}"><h3>{escape(operation["summary"])}{open_to_all}</h3>',
@@ -124,7 +124,7 @@ def _parameters(document: dict[str, Any], parameters: list[Part]) -> str:
     for part in (_resolved(document, parameter) for parameter in parameters):
         need = ' <span class="need">required</span>' if part.get("required") else ""
         rows.append(
-            f"<tr><th scope=\"row\"><code>{escape(part['name'])}</code>{need}</th><td>{part['in']}</td>"
+            f'<tr><th scope="row"><code>{escape(part["name"])}</code>{need}</th><td>{part["in"]}</td>'
             f"<td>{shape(part['schema'])}</td><td>{text(part['description'])}</td></tr>"
         )
     return _table("Parameters", ("Name", "In", "Value", "Meaning"), rows)
@@ -163,7 +163,7 @@ def _answers(answers: dict[str, Part]) -> str:
         level = "good" if status.startswith("2") else "bad"
         rows.append(
             f'<tr><th scope="row"><span class="status {level}">{status}</span></th>'
-            f"<td>{shape(content['schema'])} <code class=\"quiet\">{escape(media_type)}</code></td>"
+            f'<td>{shape(content["schema"])} <code class="quiet">{escape(media_type)}</code></td>'
             f"<td>{text(answer['description'])}</td></tr>"
         )
         if "example" in content:

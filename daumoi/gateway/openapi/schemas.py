@@ -97,8 +97,7 @@ def _submissions() -> dict[str, Schema]:
         "row_problem": _row_problem(),
         "receipt": _object(_receipt_members(), description="What became of the rows. 200 means: on disk, durable."),
         "submission": _object(
-            _receipt_members()
-            | {"still_held": COUNT, "created_at": INSTANT, "finished_at": nullable(INSTANT)},
+            _receipt_members() | {"still_held": COUNT, "created_at": INSTANT, "finished_at": nullable(INSTANT)},
             description="The receipt as it was, and how many of its rows are held today.",
         ),
         "submission_problems": _object(
@@ -222,9 +221,7 @@ def _registers() -> dict[str, Schema]:
             optional=("client_id", "client_secret"),
             description="Id and secret stand here or in HTTP Basic, not in both.",
         ),
-        "health": _object(
-            {"status": {"enum": ["ok", "ready"]}, "checks": {"type": "object"}}, optional=("checks",)
-        ),
+        "health": _object({"status": {"enum": ["ok", "ready"]}, "checks": {"type": "object"}}, optional=("checks",)),
     }
 
 

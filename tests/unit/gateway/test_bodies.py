@@ -26,7 +26,8 @@ def code_of(call: Any, *arguments: Any, **options: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "given", ["application/json", "Application/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf8"']
+    "given",
+    ["application/json", "Application/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"'],
 )
 def test_a_media_type_may_have_capitals_and_say_utf_8(given: str) -> None:
     assert bodies.content_type(scope(content_type=given)) == "application/json"
