@@ -16,7 +16,9 @@ from daumoi.organisations.registry import System
 Record = dict[str, Any]
 
 
-def a_system(hub: Hub, code: str = "dov", *, read: str | None = None, identity: agreements.IdentityGrant = "given") -> System:
+def a_system(
+    hub: Hub, code: str = "dov", *, read: str | None = None, identity: agreements.IdentityGrant = "given"
+) -> System:
     """Register a system that may send everything; `read` makes it a standing agreement."""
     prepare_log(hub)
     at = hub.clock.now()

@@ -241,7 +241,8 @@ def send_good(stage: Stage) -> None:
         single = stage.owner.post_body(kind, the_bytes(MAKE[kind]()), content_type="application/json")
         a_receipt(stage.answers.keep(f"single {kind}", single))
         again = {**MAKE[kind](), "ref": rows[0]["ref"]}
-        corrected = {**MAKE[kind](code=rows[1]["data"]["code"]) if kind == "checkpoint" else MAKE[kind](), "revision": 2}
+        made = MAKE[kind](code=rows[1]["data"]["code"]) if kind == "checkpoint" else MAKE[kind]()
+        corrected = {**made, "revision": 2}
         more = [again, rows[2], {**corrected, "ref": rows[1]["ref"]}, sample.a_withdrawal(rows[3]["ref"], 2)]
         receipt = a_receipt(stage.answers.keep(f"more {kind}", stage.owner.send(kind, *more)))
         assert counts(receipt) == {"held": 1, "repeated": 1, "corrected": 1, "withdrawn": 1}, receipt
@@ -338,7 +339,9 @@ def call_oddly(stage: Stage) -> None:
     stage.answers.keep("type", stage.owner.post_body(kind, ndjson([a_report()]), content_type=f"text/{word('{}')}"))
     stage.answers.keep("encoding", stage.owner.post_body(kind, ndjson([a_report()]), encoding=word("{}")))
     stage.answers.keep("option", stage.owner.send(kind, a_report(), on_problem=word()))
-    stage.answers.keep("array", stage.owner.post_body(kind, f'[{{"x":"{word()}"'.encode(), content_type="application/json"))
+    stage.answers.keep(
+        "array", stage.owner.post_body(kind, f'[{{"x":"{word()}"'.encode(), content_type="application/json")
+    )
     large = json.dumps([a_report()] * 12_000).encode()
     stage.answers.keep("too large", stage.owner.post_body(kind, large, content_type="application/json"))
     address = urlsplit(base)

@@ -57,7 +57,10 @@ def test_eight_writers_and_four_readers_see_no_hole_no_repeat_and_never_a_late_n
             send(hub, system, KIND.name, [a_report(f"{number}-{body}-{row}") for row in range(ROWS)])
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(WRITERS)]
-    extra = [threading.Thread(target=_stalled, args=(hub, system)), threading.Thread(target=_killed, args=(hub, system))]
+    extra = [
+        threading.Thread(target=_stalled, args=(hub, system)),
+        threading.Thread(target=_killed, args=(hub, system)),
+    ]
     for thread in writers + extra:
         thread.start()
     for thread in writers + extra:

@@ -44,7 +44,11 @@ def test_a_withdrawal_may_come_first_and_a_higher_assert_brings_the_record_back(
 
 
 def test_the_same_revision_repeats_with_the_same_content_and_conflicts_with_another():
-    assert outcomes(Line(b"a", 1, b"x"), Line(b"a", 1, b"x"), Line(b"a", 1, b"y")) == ["accepted", "repeated", "conflict"]
+    assert outcomes(Line(b"a", 1, b"x"), Line(b"a", 1, b"x"), Line(b"a", 1, b"y")) == [
+        "accepted",
+        "repeated",
+        "conflict",
+    ]
 
 
 @given(st.lists(LINES, max_size=20), st.integers(0, 20))
