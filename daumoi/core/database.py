@@ -60,6 +60,10 @@ def open_pool(dsn: str, application_name: str = "daumoi", *, size: int = 8) -> C
     return pool
 
 
+UNREACHABLE = (psycopg.OperationalError, psycopg.InterfaceError)
+"""What a database that went away looks like: before an answer, and on a connection that is already closed."""
+
+
 def sqlstate_of(error: psycopg.Error) -> str:
     """Name a database error by its SQLSTATE and constraint alone: its message may repeat values of the row."""
     constraint = error.diag.constraint_name if error.diag else None

@@ -9,7 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
-from daumoi.core.database import sqlstate_of
+from daumoi.core.database import UNREACHABLE, sqlstate_of
 from daumoi.core.problems import CALL_CODES, CallProblem
 from daumoi.gateway.calls import call_of
 
@@ -82,7 +82,7 @@ def as_problem(error: Exception) -> CallProblem:
         return error
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _of_framework(error)
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, UNREACHABLE):
         _log.warning("the database did not answer", reason=sqlstate_of(error))
         return CallProblem("not_ready", headers={"Retry-After": "5"})
     reason = sqlstate_of(error) if isinstance(error, psycopg.Error) else type(error).__name__

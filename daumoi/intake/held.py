@@ -8,9 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 
-from daumoi.core.database import Connection
+from daumoi.core.database import UNREACHABLE, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
 from daumoi.core.problems import CallProblem
@@ -149,7 +148,7 @@ def mend(hub: Hub, *, system: System, held_id: UUID, line: bytes) -> Receipt | N
         store_chunk(hub, kind, [row], beside)
     except Undone:
         raise refusal(kind, [row]) from None
-    except psycopg.OperationalError:
+    except UNREACHABLE:
         raise CallProblem("not_ready", headers={"Retry-After": "5"}) from None
     return receipt
 

@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from daumoi.core.database import UNREACHABLE
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.core.settings import Settings
@@ -221,6 +222,8 @@ class IntakeServer:
             return _Answer(receipt=problem.receipt, problem=said)
         except OSError:
             raise
+        except UNREACHABLE:
+            return _Answer(problem=_Problem("not_ready", "The database did not answer. Send all of it again."))
         except Exception as error:
             _log.error("body not stored", reason=type(error).__name__)
             return _Answer(problem=_Problem("internal_error", "The hub failed. Send all of it again."))

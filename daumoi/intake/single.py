@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import psycopg
 import structlog
 
-from daumoi.core.database import Connection, sqlstate_of
+from daumoi.core.database import UNREACHABLE, Connection, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
 from daumoi.core.problems import CallProblem
@@ -100,7 +100,7 @@ class GroupCommit:
             self._commit(kind, group)
         except Overtaken:
             self._fail(group, CallProblem("not_ready", headers={"Retry-After": "5"}), "overtaken")
-        except psycopg.OperationalError as error:
+        except UNREACHABLE as error:
             self._fail(group, CallProblem("not_ready", headers={"Retry-After": "5"}), sqlstate_of(error))
         except psycopg.Error as error:
             if len(group) == 1:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
-import psycopg
 
-from daumoi.core.database import Connection
+from daumoi.core.database import UNREACHABLE, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
 from daumoi.core.problems import CallProblem
@@ -159,7 +158,7 @@ class Submission:
 
         try:
             store_chunk(self._hub, self._kind, rows, beside)
-        except (psycopg.OperationalError, Overtaken):
+        except (*UNREACHABLE, Overtaken):
             detail = "The database did not answer in time. What the receipt counts is stored; send all of it again."
             raise CallProblem("not_ready", detail, receipt=self._receipt, headers={"Retry-After": "5"}) from None
         self._receipt = after
@@ -192,7 +191,7 @@ class Submission:
             store_chunk(self._hub, self._kind, rows, beside)
         except Undone:
             raise refusal(self._kind, rows) from None
-        except (psycopg.OperationalError, Overtaken):
+        except (*UNREACHABLE, Overtaken):
             self._receipt = empty
             raise CallProblem("not_ready", receipt=empty, headers={"Retry-After": "5"}) from None
 

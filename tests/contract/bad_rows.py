@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a table reads best a row a line; foreign digits are what is tested)
 """Bad rows, each with the code that the contract gives it and the place of the fault.
 
 Where the contract leaves the choice between two codes or two places open, both stand here.

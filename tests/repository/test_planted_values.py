@@ -258,7 +258,7 @@ def send_bad(stage: Stage) -> None:
         assert receipt["held"] > len(rows) * 0.7, receipt["held"]
         for after in range(0, len(rows), 1000):
             path = f"/api/v1/submissions/{receipt['submission_id']}/problems"
-            problems = stage.answers.keep(f"problems {kind}", stage.owner.get(path, after_row=after))
+            problems = stage.answers.keep(f"problems {kind}", stage.owner.get(path, after=after))
             assert problems.status_code == 200
         stage.answers.keep(f"shown {kind}", stage.owner.get(f"/api/v1/submissions/{receipt['submission_id']}"))
         some = faults_of_meaning(kind)
