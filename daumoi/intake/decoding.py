@@ -1,6 +1,8 @@
 """Turns one line of a body into a row: decoded, examined, and hashed."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -63,8 +65,25 @@ def _bad_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, dec
         }
         row.faults += [fault for fault in examined.faults if (fault.code, fault.pointer) not in known]
         row.record = decoded.record
-        _name(hub, kind, row)
+        if decoded.record.ref not in _texts(value):
+            _name(hub, kind, row)
     return row
+
+
+def _texts(value: Any) -> set[str]:
+    """Return the texts of the people in a faulty row: a ref that is one of them is not repeated."""
+    people = [value.get("subject"), value.get("declarant")] if isinstance(value, dict) else []
+    data = value.get("data") if isinstance(value, dict) else None
+    people.append(data.get("companions") if isinstance(data, dict) else None)
+    return {text for person in people for text in _leaves(person)}
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(member)
 
 
 def _name(hub: Hub, kind: Kind, row: Row) -> None:

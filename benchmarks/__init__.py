@@ -1,0 +1,1 @@
+"""Measures the hub at its doors; `make bench` runs it."""
