@@ -10,6 +10,7 @@ one frame of JSON: a receipt or a problem.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import signal
@@ -94,29 +95,38 @@ async def _write_body(
     writer: asyncio.StreamWriter, head: BodyHead, pieces: AsyncIterator[bytes], answering: "asyncio.Future[bytes]"
 ) -> None:
     """Write the frames; stops early when intake has already answered (a limit, a damaged encoding)."""
-    _write_frame(writer, msgspec.json.encode(head))
     try:
+        _write_frame(writer, msgspec.json.encode(head))
         async for piece in pieces:
             for start in range(0, len(piece), _PIECE_BYTES):
                 _write_frame(writer, piece[start : start + _PIECE_BYTES])
             await writer.drain()
             if answering.done():
                 return
-        writer.write(_LENGTH.pack(0))
+        await _end(writer, 0)
     except SenderGone:
-        writer.write(_LENGTH.pack(BROKEN))
+        await _end(writer, BROKEN)
     except ConnectionError:
         # Intake closed its end after answering; the answer decides.
         return
-    try:
+
+
+async def _end(writer: asyncio.StreamWriter, how: int) -> None:
+    with contextlib.suppress(ConnectionError):
+        _write(writer, _LENGTH.pack(how))
         await writer.drain()
-    except ConnectionError:
-        return
 
 
 def _write_frame(writer: asyncio.StreamWriter, payload: bytes) -> None:
     if payload:
-        writer.write(_LENGTH.pack(len(payload)) + payload)
+        _write(writer, _LENGTH.pack(len(payload)) + payload)
+
+
+def _write(writer: asyncio.StreamWriter, content: bytes) -> None:
+    """Write, or say that the other end is gone as every event loop should: uvloop raises a RuntimeError."""
+    if writer.is_closing():
+        raise ConnectionResetError
+    writer.write(content)
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> bytes:
@@ -239,6 +249,7 @@ class IntakeServer:
 
     def _pieces(self, connection: socket.socket) -> Iterator[bytes]:
         while True:
+            self._keep_on()
             piece = self._frame(connection)
             if piece is None:
                 raise BodyBroken("The body ended before its end.")
@@ -251,14 +262,17 @@ class IntakeServer:
         (length,) = _LENGTH.unpack(self._exactly(connection, _LENGTH.size) or _LENGTH.pack(BROKEN))
         return None if length == BROKEN else self._exactly(connection, length)
 
+    def _keep_on(self) -> None:
+        if self._ending.is_set():
+            raise BodyBroken("The hub is stopping.")
+
     def _exactly(self, connection: socket.socket, count: int) -> bytes | None:
         parts = bytearray()
         while len(parts) < count:
             try:
                 part = connection.recv(count - len(parts))
             except TimeoutError:
-                if self._ending.is_set():
-                    raise BodyBroken("The hub is stopping.") from None
+                self._keep_on()
                 continue
             if not part:
                 return None

@@ -61,10 +61,8 @@ def _alike(told: Any, sent: Any) -> bool:
 def follow(readers: dict[str, Reader], caller: Caller, notes: Notes) -> None:
     """Reads all feeds on; every ref that had been answered before is there."""
     answered = notes.snapshot()
-    with notes.guard:
-        sent = {kind: dict(records) for kind, records in notes.sent.items()}
     for kind, reader in readers.items():
-        reader.read_on(caller, sent[kind] | notes.sent[kind])
+        reader.read_on(caller, notes.sent[kind])  # it grows while we read: a record is noted before it is sent
         missing = answered[kind] - reader.seen.keys()
         assert not missing, f"{len(missing)} answered records of {kind} are not in the log: {sorted(missing)[:5]}"
         assert not reader.seen.keys() & notes.bad

@@ -26,8 +26,6 @@ from tests.contract.records import BA_DINH, KINDS, put_at, the_bytes
 from tests.hubs import ANYONE, NDJSON, Caller, HubServer, Record, a_receipt, counts, gzipped, ndjson
 from tests.repository.planted import BIRTH_DATE, digits, found_in, word
 
-# The long form for now: docs/status.md says what it still finds.
-pytestmark = pytest.mark.soak
 
 CHECKPOINT = "PLANTED-1"
 DATABASE_FAULT = "DBFAULT"
