@@ -65,7 +65,8 @@ def _bad_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, dec
         }
         row.faults += [fault for fault in examined.faults if (fault.code, fault.pointer) not in known]
         row.record = decoded.record
-        if decoded.record.ref not in _texts(value):
+        given_twice = any(fault.code == "duplicate_key" and fault.pointer == "/ref" for fault in row.faults)
+        if not given_twice and decoded.record.ref not in _texts(value):
             _name(hub, kind, row)
     return row
 

@@ -31,6 +31,10 @@ ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
 CodeText = Annotated[str, Meta(min_length=1, max_length=64)]
 Note = Annotated[str, _personal(1, 2000, "Free text; sealed apart from the facts.")]
 PersonalLine = Annotated[str, _personal(1, 500, "Free text that may name or place a person; sealed.")]
+Place = Annotated[str, _personal(1, 200, "A place as somebody wrote it: free text; sealed.")]
+TransportNumber = Annotated[
+    str, _personal(1, 30, "Flight, train or coach number; sealed: for a car or a motorbike it is the plate.")
+]
 Seat = Annotated[str, _personal(1, 50, "Seat, berth or CREW; sealed.")]
 Plate = Annotated[str, _personal(1, 20, "Licence plate; sealed.")]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset, in 1900–2199.")]

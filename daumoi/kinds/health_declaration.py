@@ -18,11 +18,12 @@ from daumoi.kinds.fields import (
     Instant,
     Note,
     PersonalLine,
+    Place,
     Seat,
-    ShortText,
     SymptomAnswers,
     TemperatureC,
     TestType,
+    TransportNumber,
     VaccineProduct,
     Wire,
 )
@@ -43,16 +44,14 @@ class Conveyance(Wire):
     """What the person arrived in."""
 
     mode: Literal["plane", "train", "coach", "boat", "car", "motorbike", "lorry", "other"]
-    number: Annotated[str, Meta(min_length=1, max_length=30, description="Flight, train or coach number.")] | None = (
-        None
-    )
+    number: TransportNumber | None = None
     seat: Seat | None = None
 
 
 class Arrival(Wire):
     """The part of the form that only an entry from abroad has."""
 
-    gate: ShortText | None = None
+    gate: Place | None = None
     transport: Conveyance | None = None
     from_country: CountryCode | None = None
     transit_countries: Annotated[list[CountryCode], Meta(max_length=20)] = []
@@ -75,7 +74,7 @@ class Test(Wire):
     type: TestType
     result: Literal["positive", "negative", "inconclusive", "pending"]
     sampled_at: Instant | None = None
-    laboratory: ShortText | None = None
+    laboratory: Place | None = None
 
 
 class HealthDeclarationData(Wire):

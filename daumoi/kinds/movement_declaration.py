@@ -15,9 +15,10 @@ from daumoi.kinds.fields import (
     Identity,
     Instant,
     PersonalLine,
+    Place,
     Seat,
-    ShortText,
     SymptomAnswers,
+    TransportNumber,
     Wire,
 )
 from daumoi.kinds.kind import Kind
@@ -27,14 +28,14 @@ class End(Wire):
     """One end of a leg."""
 
     area: Area
-    gate: ShortText | None = None
+    gate: Place | None = None
 
 
 class Transport(Wire):
     """What a leg is travelled in."""
 
     mode: Literal["plane", "train", "coach", "boat", "car", "motorbike", "lorry", "other"]
-    number: Annotated[str, Meta(max_length=30, min_length=1, extra={"mark": "personal"})] | None = None
+    number: TransportNumber | None = None
     seat: Seat | None = None
 
 

@@ -22,7 +22,6 @@ from tests.crash.reckoning import (
 )
 from tests.hubs import ANYONE, Caller, HubServer, counts
 
-
 ENDS_WITHIN_S = 10.0
 READY_AGAIN_S = 60.0
 ALLOWED_REFUSALS = {(503, "not_ready")}

@@ -14,6 +14,7 @@ _TOKEN = rb"zq[0-9]{3}xw"
 _DIGITS = rb"73916[0-9]{3}"
 _IN_HEX = rb"7a71(?:3[0-9]){3}7877|3733393136(?:3[0-9]){3}"
 _FORMS = re.compile(b"|".join((_TOKEN, _DIGITS, _IN_HEX, BIRTH_DATE.encode())), re.IGNORECASE)
+_HEX_RUN = re.compile(rb"[0-9a-f]*", re.IGNORECASE)
 _numbers = itertools.count(100)
 
 
@@ -29,9 +30,21 @@ def digits(length: int, *, begins: str = "") -> str:
 
 
 def found_in(content: bytes | str) -> list[str]:
-    """All marks in a content, with what stands around the first ones."""
+    """The first marks in a content, with what stands around them."""
     data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    marks = (match for match in _FORMS.finditer(data) if not _is_chance(data, match))
     return [
         data[max(0, match.start() - 80) : match.end() + 40].decode("utf-8", "replace")
-        for match in itertools.islice(_FORMS.finditer(data), 5)
+        for match in itertools.islice(marks, 5)
     ]
+
+
+def _is_chance(data: bytes, match: re.Match[bytes]) -> bool:
+    """Eight digits in the hexadecimal writing of a key, an id or sealed bytes; a value in hexadecimal reads otherwise."""
+    if not match.group().isdigit() or match.group().startswith(b"37333931"):
+        return False
+    before = _HEX_RUN.match(data[max(0, match.start() - 64) : match.start()][::-1])
+    after = _HEX_RUN.match(data, match.end(), match.end() + 64)
+    assert before is not None
+    assert after is not None
+    return re.search(rb"[a-f]", before.group() + after.group(), re.IGNORECASE) is not None

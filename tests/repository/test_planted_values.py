@@ -26,7 +26,6 @@ from tests.contract.records import BA_DINH, KINDS, put_at, the_bytes
 from tests.hubs import ANYONE, NDJSON, Caller, HubServer, Record, a_receipt, counts, gzipped, ndjson
 from tests.repository.planted import BIRTH_DATE, digits, found_in, word
 
-
 CHECKPOINT = "PLANTED-1"
 DATABASE_FAULT = "DBFAULT"
 
@@ -53,8 +52,8 @@ def an_address() -> Record:
 
 def a_declaration(**envelope: Any) -> Record:
     arrival = {
-        "gate": "Nội Bài",
-        "transport": {"mode": "plane", "number": "VN310", "seat": word("{}")},
+        "gate": word("Cửa khẩu {}"),
+        "transport": {"mode": "car", "number": word("{}"), "seat": word("{}")},
         "from_country": "JP",
         "stay": an_address(),
         "isolation_place": word("Khách sạn {}"),
@@ -99,6 +98,12 @@ MAKE = {
 }
 
 
+VOCABULARY = frozenset(
+    {"name", "operator", "category", "external_status", "external_agency", "basis", "text_version", "device_id"}
+)
+"""Texts that a system and its offices choose, never a person about a person: they are facts."""
+
+
 def at_every_leaf(row: Record, value: Any, at: str = "") -> Iterator[Record]:
     """The row once for each of its leaves but its ref, with the leaf replaced."""
     here: Any = row
@@ -106,7 +111,7 @@ def at_every_leaf(row: Record, value: Any, at: str = "") -> Iterator[Record]:
         here = here[int(step)] if isinstance(here, list) else here[step]
     for name, member in here.items() if isinstance(here, dict) else enumerate(here):
         pointer = f"{at}/{name}"
-        if pointer in {"/ref", "/revision"}:
+        if pointer in {"/ref", "/revision"} or (name in VOCABULARY and isinstance(value, str)):
             continue
         if isinstance(member, dict | list):
             yield from at_every_leaf(row, value, pointer)
@@ -490,7 +495,9 @@ def test_planted_values_are_in_no_file_of_the_archive(stage: Stage) -> None:
     folder = stage.server.data_dir / "archive"
     files = [file for file in folder.rglob("*") if file.is_file()]
     with duckdb.connect() as engine:
-        rows = engine.execute("SELECT * FROM read_parquet($1)", [str(folder / "**" / "*.parquet")]).fetchall()
+        rows = engine.execute(
+            "SELECT COLUMNS(*)::VARCHAR FROM read_parquet($1)", [str(folder / "**" / "*.parquet")]
+        ).fetchall()
     assert len(rows) > len(KINDS) * 6
     assert [file.name for file in files if found_in(file.read_bytes())] == []
     assert [row for row in rows if found_in(repr(row))] == []
