@@ -181,6 +181,8 @@ def test_feed_follows_what_comes(hub_server: HubServer, dov: Caller) -> None:
         encoding="utf-8",
         cwd=REPOSITORY,
         env=hub_server.environ,
+        # A test run in the background of a shell ignores SIGINT, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     give_up = threading.Timer(30, following.kill)
     give_up.start()
