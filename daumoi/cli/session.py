@@ -109,12 +109,10 @@ def prepare(settings: Settings, dsn: str, say: Say) -> Keys:
     if applied:
         say(f"schema brought up to date ({len(applied)} steps)")
     try:
-        keys = keyring.load_or_create(settings)
         with connect(dsn, "daumoi start") as connection:
-            keyring.check_fingerprint(connection, keys)
+            return keyring.ensure(settings, connection)
     except keyring.KeyFault as fault:
         raise Stopped(str(fault)) from None
-    return keys
 
 
 @contextmanager

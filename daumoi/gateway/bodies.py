@@ -11,7 +11,7 @@ from daumoi.core.problems import CallProblem
 from daumoi.gateway.admission import header
 from daumoi.gateway.answers import JSON, NDJSON
 from daumoi.gateway.gate import Gate
-from daumoi.intake.bodies import ContentType, Encoding
+from daumoi.intake.bodies import ContentType, Encoding, HubStopping
 from daumoi.intake.pipe import SenderGone
 
 IDLE_S = 60.0
@@ -110,7 +110,7 @@ def _too_large(limit: int) -> CallProblem:
 
 
 async def pieces(gate: Gate, receive: Receive) -> AsyncGenerator[bytes, None]:
-    """Yield a body as it comes; raises SenderGone when it breaks off, falls silent, or the server goes down.
+    """Yield a body as it comes; raises SenderGone when it breaks off or falls silent, HubStopping when the server ends.
 
     Only one piece is in memory: the server reads on when intake has taken it.
     """
@@ -122,13 +122,13 @@ async def pieces(gate: Gate, receive: Receive) -> AsyncGenerator[bytes, None]:
             await asyncio.wait({arriving, stopping}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
             if not arriving.done():
                 arriving.cancel()
-                raise SenderGone
+                raise HubStopping if stopping.done() else SenderGone
             message = arriving.result()
             if message["type"] != "http.request":
                 raise SenderGone
             more = message.get("more_body", False)
             if more and gate.stopping.is_set():
-                raise SenderGone
+                raise HubStopping
             if message.get("body"):
                 yield message["body"]
     finally:

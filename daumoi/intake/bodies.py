@@ -31,6 +31,10 @@ class BodyBroken(Exception):
     """The body ended before its end: the sender went away, or its encoding is damaged."""
 
 
+class HubStopping(Exception):
+    """The hub goes down before the end of the body."""
+
+
 def take(
     submission: Submission,
     pieces: Iterable[bytes],
@@ -55,6 +59,10 @@ def take(
         receipt = submission.break_off()
         detail = f"{broken} What the receipt counts is stored; sending all of it again is safe."
         raise CallProblem("malformed_body", detail, receipt=receipt) from None
+    except HubStopping:
+        detail = "The hub is stopping. What the receipt counts is stored; sending all of it again is safe."
+        headers = {"Retry-After": "5"}
+        raise CallProblem("not_ready", detail, receipt=submission.break_off(), headers=headers) from None
     except CallProblem as problem:
         if problem.receipt is None and problem.code in ("malformed_body", "body_too_large"):
             problem.receipt = submission.break_off()

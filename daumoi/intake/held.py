@@ -124,7 +124,8 @@ def list_held(
 def mend(hub: Hub, *, system: System, held_id: UUID, line: bytes) -> Receipt | None:
     """Store a mended record and close its entry; None when the system holds no such row.
 
-    Raises CallProblem rows_refused when the record is still bad: the entry then stays as it was.
+    Raises CallProblem rows_refused when the record is still bad, and no_right when the system may no longer send the
+    kind: the entry then stays as it was.
     """
     refuse_when_low(hub)
     with hub.pool.connection() as connection:
@@ -132,6 +133,8 @@ def mend(hub: Hub, *, system: System, held_id: UUID, line: bytes) -> Receipt | N
     if found is None:
         return None
     kind = BY_NUMBER[found[1]]
+    if not system.may_send(kind.name):
+        raise CallProblem("no_right")
     row = read_row(hub, system=system, kind=kind, line=line, number=1)
     receipt = Receipt(uuid7(hub.clock.now()), kind.name)
 
@@ -162,7 +165,12 @@ def replay(
     submission_id: UUID | None = None,
     ids: Sequence[UUID] | None = None,
 ) -> Receipt:
-    """Try held rows again in order of arrival; those still bad stay held under the same ids."""
+    """Try held rows again in order of arrival; those still bad stay held under the same ids.
+
+    Rows of kinds that the system may no longer send are not tried; raises CallProblem no_right when it asks for one.
+    """
+    if kind and not system.may_send(kind):
+        raise CallProblem("no_right")
     refuse_when_low(hub)
     receipt = Receipt(uuid7(hub.clock.now()), kind)
     kinds: set[str] = set()
@@ -184,6 +192,8 @@ def replay(
             break
         after = page[-1].arrival
         for one_kind, stored in groupby(page, key=lambda row: row.kind):
+            if not system.may_send(one_kind.name):
+                continue
             kinds.add(one_kind.name)
             rows = []
             for held in stored:

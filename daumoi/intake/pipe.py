@@ -5,8 +5,8 @@ compressed ones, are decoded and stored in a process of their own. The socket's 
 behind, the server stops reading from its client.
 
 A connection carries one body. Frames are a length (4 bytes, big-endian) and so many bytes. The first frame is the
-head (JSON); then come pieces; a length of 0 ends the body, and BROKEN says that the sender went away. The answer is
-one frame of JSON: a receipt or a problem.
+head (JSON); then come pieces; a length of 0 ends the body, BROKEN says that the sender went away, and STOPPING that
+the server goes down. The answer is one frame of JSON: a receipt or a problem.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ from daumoi.core.database import UNREACHABLE
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.core.settings import Settings
-from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, take
+from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, take
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.submissions import OnProblem, Submission
 from daumoi.kinds.registry import KINDS
 from daumoi.organisations import registry
 
 _LENGTH = struct.Struct(">I")
-BROKEN = 0xFFFFFFFF
+BROKEN, STOPPING = 0xFFFFFFFF, 0xFFFFFFFE
 _PIECE_BYTES = 64 * 1024
 _BODIES_AT_ONCE = 64
 _LOOK_EVERY_S = 0.5
@@ -72,7 +72,7 @@ class SenderGone(Exception):
 
 
 async def send(socket_path: Path, head: BodyHead, pieces: AsyncIterator[bytes]) -> Receipt:
-    """Hand a body to the intake process and return its receipt; the iterator may raise SenderGone.
+    """Hand a body to the intake process and return its receipt; the iterator may raise SenderGone and HubStopping.
 
     Raises CallProblem: what intake answered, or not_ready when it cannot be reached.
     """
@@ -106,6 +106,8 @@ async def _write_body(
         await _end(writer, 0)
     except SenderGone:
         await _end(writer, BROKEN)
+    except HubStopping:
+        await _end(writer, STOPPING)
     except ConnectionError:
         # Intake closed its end after answering; the answer decides.
         return
@@ -196,6 +198,8 @@ class IntakeServer:
                 connection.settimeout(30)
                 connection.sendall(_LENGTH.pack(len(payload)) + payload)
                 self._drain(connection)
+        except HubStopping:
+            return  # before the head: nothing was stored, and the sender sees the connection end
         except OSError:
             _log.warning("a body's sender was gone before its receipt")
         finally:
@@ -260,11 +264,13 @@ class IntakeServer:
     def _frame(self, connection: socket.socket) -> bytes | None:
         """Read one frame; empty at the end of the body, None when it broke off."""
         (length,) = _LENGTH.unpack(self._exactly(connection, _LENGTH.size) or _LENGTH.pack(BROKEN))
+        if length == STOPPING:
+            raise HubStopping
         return None if length == BROKEN else self._exactly(connection, length)
 
     def _keep_on(self) -> None:
         if self._ending.is_set():
-            raise BodyBroken("The hub is stopping.")
+            raise HubStopping
 
     def _exactly(self, connection: socket.socket, count: int) -> bytes | None:
         parts = bytearray()

@@ -485,7 +485,7 @@ def test_planted_values_are_in_no_file_of_the_archive(stage: Stage) -> None:
 
     settings = load({"DAUMOI_ARCHIVE_ROWS": "1"}, data_dir=stage.server.data_dir)
     pool = open_pool(stage.dsn)
-    hub = Hub(settings=settings, dsn=stage.dsn, pool=pool, keys=keyring.load_or_create(settings), clock=SystemClock())
+    hub = Hub(settings=settings, dsn=stage.dsn, pool=pool, keys=keyring.load(settings), clock=SystemClock())
     try:
         for kind in REGISTERED.values():
             while archive_next(hub, kind=kind.name, number=kind.number) is not None:

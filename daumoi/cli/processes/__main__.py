@@ -22,7 +22,7 @@ def main() -> None:
     settings = load_settings(asked.data_dir)
     configure(settings, asked.process)
     dsn = settings.database_url or cluster_of(settings, lambda _message: None).dsn
-    with hub_of(settings, dsn, keyring.load_or_create(settings), name=f"daumoi {asked.process}", pool_size=16) as hub:
+    with hub_of(settings, dsn, keyring.load(settings), name=f"daumoi {asked.process}", pool_size=16) as hub:
         # Each process loads only what it runs: the intake process holds no web framework.
         if asked.process == "server":
             server = import_module("daumoi.cli.processes.server")
