@@ -63,14 +63,14 @@ def examine(hub: Hub) -> Iterator[Finding]:
         ("migrations", _migrations),
         ("master key", _key),
         ("clock", _clock),
-        ("consumers", _consumers),
+        ("lag", _lag),
         ("demo", _demo),
     )
     with hub.pool.connection() as connection:
         for name, check in checks:
             yield Finding(name, *check(hub, connection))
     yield Finding("disk", *_disk(hub))
-    yield Finding("processes", *_processes(hub))
+    yield Finding("workers", *_workers(hub))
     yield Finding("address", *_address(hub))
 
 
@@ -135,7 +135,7 @@ def _clock(_hub: Hub, connection: Connection) -> tuple[State, str]:
     return "ok", f"{datetime.now(UTC).isoformat(timespec='seconds')}, {apart * 1000:.0f} ms from the database's"
 
 
-def _consumers(_hub: Hub, connection: Connection) -> tuple[State, str]:
+def _lag(_hub: Hub, connection: Connection) -> tuple[State, str]:
     lags = [lag for lag in consumer_lags(connection) if lag.name != "archive"]
     worst = max((lag.lag for lag in lags), default=0)
     if worst > _LAG_MAY_BE:
@@ -157,7 +157,7 @@ def _disk(hub: Hub) -> tuple[State, str]:
     return ("warn", f"{said}: make room soon") if free < 5 * hub.settings.storage_low_bytes else ("ok", said)
 
 
-def _processes(hub: Hub) -> tuple[State, str]:
+def _workers(hub: Hub) -> tuple[State, str]:
     holder = DirectoryLock(hub.settings.data_dir).holder()
     if holder is None or holder.command != COMMAND:
         return "warn", "no hub runs on this directory; `daumoi up` starts it"
