@@ -49,6 +49,9 @@ def page(hub: Hub, registry: Registry, *, agreement: Agreement, kind: str, after
         while at < last:
             upto = min(last, at + _READ_ROWS)
             rows = log.records(connection, kind=number, after=at, last=upto)
+            if len(rows) < upto - at:
+                # Numbers are dense: what is missing was dropped after the head was read.
+                raise _gone(_head(connection, kind)[2])
             lines += _render(hub, connection, registry, agreement, kind, number, rows, at, upto)
             at = upto
     return FeedPage(b"".join(lines), max(at, after), head, len(lines))
@@ -63,8 +66,10 @@ def one(hub: Hub, registry: Registry, *, agreement: Agreement, kind: str, seq: i
         if seq < oldest:
             raise _gone(oldest)
         rows = log.records(connection, kind=number, after=seq - 1, last=seq)
+        if not rows:
+            raise _gone(_head(connection, kind)[2])
         lines = _render(hub, connection, registry, agreement, kind, number, rows, seq - 1, seq)
-    return lines[0] if lines else None
+    return lines[0]
 
 
 def acknowledge(hub: Hub, *, system_id: int, kind: str, seq: int) -> None:

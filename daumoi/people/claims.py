@@ -22,7 +22,7 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """One identity that a record brings: who says it, with which ref and role, and what it says."""
+    """One identity that a record brings: who says it, for which record and role (`anchor`), and what it says."""
 
     system_id: int
     anchor: bytes
