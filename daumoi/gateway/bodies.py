@@ -1,22 +1,18 @@
 """Reads request bodies off the socket: their declared form, small ones whole, large ones piece by piece."""
 
 import asyncio
-import zlib
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, get_args
-
-import zstandard
 
 from daumoi.core.problems import CallProblem
 from daumoi.gateway.admission import header
 from daumoi.gateway.answers import JSON, NDJSON
 from daumoi.gateway.gate import Gate
-from daumoi.intake.bodies import ContentType, Encoding, HubStopping
+from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, decompressed
 from daumoi.intake.pipe import SenderGone
 
 IDLE_S = 60.0
 """A body of which nothing comes for so long is given up: its sender is gone without a word."""
-_GZIP_WINDOW = 31
 _ENCODINGS: dict[bytes, Encoding] = {b"": None, b"identity": None, b"gzip": "gzip", b"x-gzip": "gzip", b"zstd": "zstd"}
 _TYPES: dict[str, ContentType] = {name: name for name in get_args(ContentType)}
 
@@ -85,24 +81,15 @@ async def whole(receive: Receive, *, limit: int) -> bytes:
 
 def plain(body: bytes, encoded: Encoding, *, limit: int) -> bytes:
     """Decompress a small body whole; raises CallProblem malformed_body, and body_too_large for what it grows to."""
-    if encoded is None:
-        return body
+    found = bytearray()
     try:
-        if encoded == "gzip":
-            inflater = zlib.decompressobj(_GZIP_WINDOW)
-            found = inflater.decompress(body, limit + 1)
-            ended = inflater.eof or len(found) > limit
-        else:
-            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(body) as reader:
-                found = reader.read(limit + 1)
-            ended = True
-    except (zlib.error, zstandard.ZstdError):
-        ended, found = False, b""
-    if not ended:
-        raise CallProblem("malformed_body", f"The body is not whole {encoded}; nothing was stored.")
-    if len(found) > limit:
-        raise _too_large(limit)
-    return found
+        for piece in decompressed([body] if body else [], encoded):
+            found += piece
+            if len(found) > limit:
+                raise _too_large(limit)
+    except BodyBroken:
+        raise CallProblem("malformed_body", f"The body is not whole {encoded}; nothing was stored.") from None
+    return bytes(found)
 
 
 def _too_large(limit: int) -> CallProblem:

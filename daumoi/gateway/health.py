@@ -1,6 +1,8 @@
 """/healthz, /readyz and /metrics: signs of life, without a token and without a name (contract, sections 1 and 2)."""
 
+import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, get
@@ -18,7 +20,21 @@ _LOOK_MAX_AGE_S = 3.0
 """The heads are looked at four times a second; older than this, the database does not answer."""
 
 
-def checks(gate: Gate) -> dict[str, str]:
+_INTAKE_WAIT_S = 1.0
+
+
+async def listens(socket_path: Path) -> bool:
+    """Tell whether somebody listens at a socket; a process that was killed leaves its socket's file behind."""
+    try:
+        async with asyncio.timeout(_INTAKE_WAIT_S):
+            _, writer = await asyncio.open_unix_connection(str(socket_path))
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+async def checks(gate: Gate) -> dict[str, str]:
     """Tell for each thing that taking records needs whether it is there: "ok", or what is wrong with it."""
     settings = gate.hub.settings
     seen = bool(gate.watch.looked_at) and time.monotonic() - gate.watch.looked_at < _LOOK_MAX_AGE_S
@@ -27,7 +43,7 @@ def checks(gate: Gate) -> dict[str, str]:
         "database": "ok" if seen else "does not answer",
         "log": "ok" if all(name in gate.watch.heads for name in LOG_KINDS) else "has no place for some kinds yet",
         "disk": "ok" if not is_low(settings.data_dir, limit_bytes=settings.storage_low_bytes) else "is nearly full",
-        "intake": "ok" if gate.intake_socket.is_socket() else "takes no bulk bodies yet",
+        "intake": "ok" if await listens(gate.intake_socket) else "takes no bulk bodies yet",
     }
 
 
@@ -42,7 +58,7 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
     @get("/readyz")
     async def readyz(request: Request[Any, Any, Any]) -> ASGIApp:
         """Answer 200 only when records can be taken."""
-        found = checks(gate)
+        found = await checks(gate)
         wrong = [f"{name} {said}" for name, said in found.items() if said != "ok"]
         if wrong:
             raise CallProblem("not_ready", f"No records can be taken: {'; '.join(wrong)}.", extra={"checks": found})

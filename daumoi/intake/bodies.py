@@ -48,7 +48,7 @@ def take(
     Raises CallProblem; for a body that breaks off it carries the receipt so far, and sending all again is safe.
     """
     try:
-        plain = _decompressed(pieces, encoding)
+        plain = decompressed(pieces, encoding)
         if content_type == "application/json":
             for element in elements(_whole(plain, settings.body_json_max_bytes)):
                 submission.add(element)
@@ -71,7 +71,8 @@ def take(
         submission.close()
 
 
-def _decompressed(pieces: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+def decompressed(pieces: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+    """Decompress a body piece by piece; raises BodyBroken where its encoding is damaged or ends too early."""
     if encoding == "gzip":
         return _gunzip(pieces)
     if encoding == "zstd":

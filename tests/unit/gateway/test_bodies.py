@@ -62,8 +62,10 @@ def test_a_small_body_is_unpacked_up_to_its_limit(packed: Any) -> None:
     assert code_of(bodies.plain, b"not packed", encoding, limit=100) == "malformed_body"
 
 
-def test_a_gzip_body_that_breaks_off_is_malformed() -> None:
-    assert code_of(bodies.plain, gzip.compress(b"x" * 100)[:-4], "gzip", limit=1000) == "malformed_body"
+@pytest.mark.parametrize("packed", [(gzip.compress, "gzip"), (zstandard.ZstdCompressor().compress, "zstd")])
+def test_a_packed_body_that_breaks_off_is_malformed(packed: Any) -> None:
+    pack, encoding = packed
+    assert code_of(bodies.plain, pack(b"x" * 100)[:-4], encoding, limit=1000) == "malformed_body"
 
 
 def whole(*messages: dict[str, Any], limit: int = 10) -> bytes:
