@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 from daumoi.core import storage
 from daumoi.core.hub import Hub
-from daumoi.exchange.selectors import reader_lags
+from daumoi.exchange.selectors import Readers, readers
 from daumoi.intake.selectors import held_open
 from daumoi.kinds.registry import KINDS
 from daumoi.log.selectors import ConsumerLag, consumer_lags, heads, received_on
@@ -27,14 +27,6 @@ class KindFigure:
 
 
 @dataclass(frozen=True)
-class Readers:
-    """All partner readers together: how many feeds they follow, and how many records the slowest has still to read."""
-
-    feeds: int
-    largest_lag: int
-
-
-@dataclass(frozen=True)
 class Figures:
     """What a stranger may know of the hub at one instant."""
 
@@ -53,7 +45,7 @@ def figures(hub: Hub) -> Figures:
         today = received_on(connection, at.astimezone(VIET_NAM).date())
         waiting = held_open(connection)
         consumers = consumer_lags(connection)
-        lags = [reader.lag for reader in reader_lags(connection)]
+        partners = readers(connection)
     return Figures(
         at=at,
         kinds=tuple(
@@ -67,6 +59,6 @@ def figures(hub: Hub) -> Figures:
             for name in KINDS
         ),
         consumers=tuple(consumers),
-        readers=Readers(feeds=len(lags), largest_lag=max(lags, default=0)),
+        readers=partners,
         storage_low=storage.is_low(hub.settings.data_dir, limit_bytes=hub.settings.storage_low_bytes),
     )

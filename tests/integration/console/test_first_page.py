@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool
 from daumoi.console.board import KEPT_S, Board
 from daumoi.core.database import conninfo
 from daumoi.core.hub import Hub
+from daumoi.exchange.feeds import acknowledge
 from daumoi.kinds.registry import KINDS
 from daumoi.log.consumers import advance, count_records
 from tests.integration.console.conftest import Opener
@@ -50,6 +51,28 @@ def test_the_page_counts_what_was_stored_held_and_still_to_read(hub_at_noon: Hub
     assert figure(page, "counters-position") == "1.234"
     assert figure(page, "counters-lag") == "2"
     assert figure(page, "feeds-lag") == "1.236"
+
+
+def test_without_an_agreement_there_is_no_reader(hub: Hub, open_pages: Opener) -> None:
+    a_system(hub)
+    assert figure(open_pages(hub).get("/").text, "feeds") == "chưa có thỏa thuận chia sẻ"
+
+
+def test_a_reader_of_all_kinds_is_not_behind_in_kinds_it_never_asked_for(hub: Hub, open_pages: Opener) -> None:
+    dov = a_system(hub, read="*")
+    send(hub, dov, "citizen_report", [a_report(f"r-{n}") for n in range(3)])
+    page = open_pages(hub).get("/").text
+    assert figure(page, "feeds") == "1 hệ thống được chia sẻ; chưa hệ thống nào xác nhận đã nhận"
+    assert figure(page, "feeds-lag") == "–"
+
+
+def test_a_reader_that_acknowledged_is_behind_by_what_came_since(hub: Hub, open_pages: Opener) -> None:
+    dov, _ = a_system(hub, read="*"), a_system(hub, "silent", read="*")
+    send(hub, dov, "citizen_report", [a_report(f"r-{n}") for n in range(3)])
+    acknowledge(hub, system_id=dov.id, kind="citizen_report", seq=1)
+    page = open_pages(hub).get("/").text
+    assert figure(page, "feeds") == "2 hệ thống được chia sẻ, theo dõi được 1; tính theo hệ thống chậm nhất"
+    assert figure(page, "feeds-lag") == "2"
 
 
 def test_english_numbers_have_commas_and_dates_keep_their_order(hub_at_noon: Hub, open_pages: Opener) -> None:
