@@ -1,4 +1,4 @@
-"""`daumoi import`: CSV and NDJSON files into records, through the same intake as every other door."""
+"""`daumoi import`: files as offices have them into records, through the same intake as every other door."""
 
 import json
 import signal
@@ -17,11 +17,12 @@ from rich.table import Table
 
 from daumoi.cli.session import open_hub
 from daumoi.core.hub import Hub
-from daumoi.intake.files.formats import SAMPLE_BYTES, recognise
+from daumoi.intake.files.document import SourceTable
 from daumoi.intake.files.mapping import Mapping, load_mapping
 from daumoi.intake.files.passes import FilePlan, plan_file
-from daumoi.intake.files.readers import FileRefused
-from daumoi.intake.files.run import Outcome, run_import
+from daumoi.intake.files.reading.formats import TITLES, Recognised, recognise
+from daumoi.intake.files.reading.rows import FileRefused
+from daumoi.intake.files.run import Job, Outcome, run_import
 from daumoi.intake.files.tables import MappingRefused
 from daumoi.intake.receipts import Receipt
 from daumoi.kinds.kind import Kind
@@ -36,27 +37,26 @@ _SAFE_AGAIN = "Running the same command again is safe: what is stored already co
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="The CSV or NDJSON file, in UTF-8.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON, NDJSON or Parquet.")],
     system: Annotated[str, typer.Option(help="Code of the system whose records these are.")],
-    kind: Annotated[str | None, typer.Option(help="The kind of NDJSON without a map, or one kind of a map.")] = None,
+    kind: Annotated[str | None, typer.Option(help="The kind of unmapped JSON, or one kind of a map.")] = None,
     map_file: Annotated[Path | None, typer.Option("--map", help="The mapping file (TOML); see docs/import.md.")] = None,
-    snapshot: Annotated[bool, typer.Option("--snapshot", help="The file is the whole list (not yet).")] = False,
+    snapshot: Annotated[bool, typer.Option("--snapshot", help="The whole list: withdraw what is missing.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, store nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
     data_dir: Annotated[Path, typer.Option(help="The hub's data directory.")] = Path("var"),
 ) -> None:
     """Import a file. Exit code: 0 all stored or repeated, 3 some rows held, 1 failed, 130 stopped by Ctrl-C."""
-    if snapshot:
-        _fail("--snapshot is not available yet: this version adds and corrects, it withdraws nothing. Leave it out.")
     chosen = _kind(kind)
     say: Callable[[str], None] = _say_nothing if as_json else _say
     try:
         mapping = _mapping(map_file)
-        format_of = recognise(_beginning(file), file.suffix, mapping.source.format if mapping else None)
+        found = _recognised(file, mapping)
         with open_hub(data_dir, say=say) as hub:
             sender = _system(hub, system)
             plan = plan_file(
-                format=format_of,
+                format=found.format,
+                encoding=found.encoding,
                 mapping=mapping,
                 kind=chosen,
                 hash_ref=lambda parts: hub.keys.index("import ref", sender.code.encode() + b"\0" + parts),
@@ -65,10 +65,11 @@ def import_file(
             _check_rights(sender, plan)
             with file.open("rb") as stream:
                 plan.check(stream)
-            for remark in plan.remarks:
+            for remark in (f"Read as {TITLES[found.format]}.", *found.remarks, *plan.remarks):
                 say(remark)
             with _Watch(file.stat().st_size, quiet=as_json) as watch:
-                outcome = run_import(hub, system=sender, path=file, plan=plan, dry_run=dry_run, watch=watch)
+                job = Job(hub, sender, file, plan, dry_run=dry_run, snapshot=snapshot)
+                outcome = run_import(job, watch)
     except FileRefused as refused:
         _fail(f"{file}: {refused}")
     except OSError as fault:
@@ -96,9 +97,9 @@ def _mapping(path: Path | None) -> Mapping | None:
         _fail(f"{path} has {count} fault{'s' if count > 1 else ''}; nothing was imported.\n{refused}")
 
 
-def _beginning(file: Path) -> bytes:
+def _recognised(file: Path, mapping: Mapping | None) -> Recognised:
     with file.open("rb") as stream:
-        return stream.read(SAMPLE_BYTES)
+        return recognise(stream, file.suffix, mapping.source if mapping else SourceTable())
 
 
 def _system(hub: Hub, code: str) -> System:
@@ -183,6 +184,7 @@ def _as_json(file: Path, outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
         "blank_rows": outcome.tally.blank,
         "rows_without_record": outcome.tally.without_record,
         "left_out_as_same": outcome.tally.left_out_as_same,
+        "rows_without_ref": outcome.nameless,
         **top,
         "receipts": receipts,
         "held_file": str(outcome.held_file) if outcome.held_file else None,
@@ -214,6 +216,11 @@ def _print(outcome: Outcome, *, dry_run: bool) -> None:
     typer.echo(f"{tally.rows:,} rows read; {tally.blank:,} blank; {tally.without_record:,} made no record.")
     if tally.left_out_as_same:
         typer.echo(f"{tally.left_out_as_same:,} records with distinct = true were made before and sent once.")
+    if outcome.nameless:
+        typer.echo(
+            f"{outcome.nameless:,} rows do not say which record they are, so nothing was withdrawn:"
+            " each may be one that seems missing. Mend them and run again."
+        )
     for receipt in outcome.receipts:
         if receipt.submission_id is not None:
             typer.echo(f"{receipt.kind}: submission {receipt.submission_id}")

@@ -53,10 +53,10 @@ class Appended:
     received_at: datetime | None
 
 
-def _revisions(connection: Connection, rows: Iterable[Entry]) -> dict[bytes, dict[int, bytes]]:
-    keys = sorted({row.key for row in rows})
+def revisions(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, dict[int, bytes]]:
+    """Return, by record, the content of each revision that was ever stored."""
     found: dict[bytes, dict[int, bytes]] = {}
-    for key, revision, content, _ in connection.execute(_SQL["revisions"], (keys,), binary=True):
+    for key, revision, content, _ in connection.execute(_SQL["revisions"], (sorted(set(keys)),), binary=True):
         found.setdefault(bytes(key), {})[revision] = bytes(content)
     return found
 
@@ -65,7 +65,7 @@ def look(connection: Connection, kind: int, rows: Sequence[Entry]) -> Look:
     """Decide rows without a lock; holds as long as the head does not move. The head is read first."""
     row = connection.execute(_SQL["head"], (kind,)).fetchone()
     assert row is not None
-    stored = _revisions(connection, rows)
+    stored = revisions(connection, (row.key for row in rows))
     return Look(row[0], decide(rows, stored), stored)
 
 
@@ -91,8 +91,10 @@ def append(
     head = connection.execute(_SQL["lock_head"], (kind,)).fetchone()
     assert head is not None
     seq, last_received_at, attached_to = head
-    if seq != seen.head and not (decide(rows, _revisions(connection, rows)) == seen.decisions and still_holds()):
-        raise Overtaken
+    if seq != seen.head:
+        stored = revisions(connection, (row.key for row in rows))
+        if decide(rows, stored) != seen.decisions or not still_holds():
+            raise Overtaken
     if seq + len(new) > attached_to:
         raise SegmentsExhausted
     received_at = max(now(), last_received_at)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from daumoi.core.database import Connection
+from daumoi.log.entries import Op
 
 
 class HeadFigure(NamedTuple):
@@ -96,6 +97,19 @@ def records(connection: Connection, *, kind: int, after: int, last: int) -> list
         f"{_RECORD} WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s ORDER BY r.seq", (kind, after, last), binary=True
     )
     return [RecordRow(*row) for row in rows]
+
+
+def refs(
+    connection: Connection, *, kind: int, system_id: int, after: int, last: int
+) -> Iterator[tuple[str, int, bool]]:
+    """Return (ref, revision, is withdrawal) of one system's records with after < seq ≤ last, in order."""
+    return iter(
+        connection.execute(
+            "SELECT ref, revision, op = %s FROM record"
+            " WHERE kind = %s AND seq > %s AND seq <= %s AND system_id = %s ORDER BY seq",
+            (int(Op.WITHDRAW), kind, after, last, system_id),
+        ).fetchall()
+    )
 
 
 def persons(connection: Connection, *, kind: int, after: int, last: int) -> Iterator[tuple[int, int, int, int]]:

@@ -12,8 +12,6 @@ import pytest
 from tests.contract.records import a_checkpoint, a_ref, put_at
 from tests.hubs import OUTCOMES, Caller, HubServer, Record, check_equation, counts, ndjson
 
-SNAPSHOTS = pytest.mark.xfail(strict=True, reason="--snapshot is refused by this version; the contract has it")
-OTHER_FORMS = pytest.mark.xfail(strict=True, reason="this version imports CSV and NDJSON; the contract has JSON too")
 NOWHERE = {"scheme": "vn-2025", "code": "99999"}
 
 
@@ -46,7 +44,7 @@ def lines_of(gates: Caller, after: int) -> list[tuple[str, str, int]]:
     return [(line["ref"], line["op"], line["revision"]) for line in lines if line["system"] == gates.code]
 
 
-@pytest.mark.parametrize("ending", ["ndjson", pytest.param("json", marks=OTHER_FORMS)])
+@pytest.mark.parametrize("ending", ["ndjson", "json"])
 def test_a_file_of_records_is_imported_with_a_receipt(
     hub_server: HubServer, gates: Caller, tmp_path: Path, ending: str
 ) -> None:
@@ -90,7 +88,6 @@ def test_a_dry_run_of_a_file_stores_nothing(hub_server: HubServer, gates: Caller
     assert len(gates.held()) == held
 
 
-@SNAPSHOTS
 def test_a_snapshot_withdraws_what_is_missing_and_corrects_what_changed(
     hub_server: HubServer, fresh: Caller, tmp_path: Path
 ) -> None:
@@ -110,7 +107,6 @@ def test_a_snapshot_withdraws_what_is_missing_and_corrects_what_changed(
     )
 
 
-@SNAPSHOTS
 def test_a_snapshot_brings_back_what_it_took_away(hub_server: HubServer, fresh: Caller, tmp_path: Path) -> None:
     first, second = a_checkpoint(), a_checkpoint()
     file = tmp_path / "chot.ndjson"
@@ -121,7 +117,6 @@ def test_a_snapshot_brings_back_what_it_took_away(hub_server: HubServer, fresh: 
     assert lines_of(fresh, head) == [(second["ref"], "correct", 3)]
 
 
-@SNAPSHOTS
 def test_a_snapshot_imported_again_changes_nothing(hub_server: HubServer, fresh: Caller, tmp_path: Path) -> None:
     file = tmp_path / "chot.ndjson"
     file.write_bytes(ndjson([a_checkpoint() for _ in range(4)]))
@@ -131,7 +126,6 @@ def test_a_snapshot_imported_again_changes_nothing(hub_server: HubServer, fresh:
     assert fresh.head("checkpoint") == head
 
 
-@SNAPSHOTS
 def test_of_a_ref_given_twice_in_a_snapshot_the_last_row_counts(
     hub_server: HubServer, fresh: Caller, tmp_path: Path
 ) -> None:
@@ -149,7 +143,6 @@ def test_of_a_ref_given_twice_in_a_snapshot_the_last_row_counts(
     assert fresh.head("checkpoint") == head, "the same file again changes nothing"
 
 
-@SNAPSHOTS
 def test_a_snapshot_never_touches_the_records_of_another_system(
     hub_server: HubServer, fresh: Caller, tmp_path: Path
 ) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from daumoi.core.hub import Hub
-from daumoi.intake.files.formats import SAMPLE_BYTES, recognise
 from daumoi.intake.files.mapping import load_mapping
 from daumoi.intake.files.passes import FilePlan, plan_file
-from daumoi.intake.files.run import Outcome, run_import
+from daumoi.intake.files.reading.formats import recognise
+from daumoi.intake.files.run import Job, Outcome, run_import
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.setup import prepare_log
 from daumoi.kinds.kind import Kind
@@ -78,9 +78,10 @@ def beside(tmp_path: Path) -> Callable[[Path], Path]:
 def plan_of(hub: Hub, file: Path, example: str) -> FilePlan:
     mapping = load_mapping((REPOSITORY / "examples" / example).read_bytes())
     with file.open("rb") as stream:
-        form = recognise(stream.read(SAMPLE_BYTES), file.suffix, mapping.source.format)
+        found = recognise(stream, file.suffix, mapping.source)
     plan = plan_file(
-        format=form,
+        format=found.format,
+        encoding=found.encoding,
         mapping=mapping,
         kind=None,
         hash_ref=lambda parts: hub.keys.index("import ref", parts),
@@ -91,9 +92,11 @@ def plan_of(hub: Hub, file: Path, example: str) -> FilePlan:
     return plan
 
 
-def take(hub: Hub, system: System, file: Path, example: str, *, stop_after: int | None = None) -> Outcome:
-    plan = plan_of(hub, file, example)
-    return run_import(hub, system=system, path=file, plan=plan, dry_run=False, watch=Onlooker(stop_after))
+def take(
+    hub: Hub, system: System, file: Path, example: str, *, stop_after: int | None = None, snapshot: bool = False
+) -> Outcome:
+    job = Job(hub, system, file, plan_of(hub, file, example), snapshot=snapshot)
+    return run_import(job, Onlooker(stop_after))
 
 
 def counts(receipt: Receipt) -> dict[str, int]:

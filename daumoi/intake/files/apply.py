@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from daumoi.intake.files.mapping import Condition, RecordRule
-from daumoi.intake.files.readers import SourceRow
+from daumoi.intake.files.reading.rows import SourceRow
 from daumoi.intake.files.targets import Path
 from daumoi.intake.files.values import ABSENT, read_value, text_of
 

@@ -7,12 +7,20 @@ from msgspec import Meta, Struct
 Scalar = str | int | float | bool
 
 
+FormatName = Literal["csv", "ndjson", "json", "xlsx", "parquet"]
+EncodingName = Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252", "windows-1258", "tcvn3", "vni"]
+
+
 class SourceTable(Struct, forbid_unknown_fields=True):
     """`[source]`: how the file is written, and the defaults of its dates and numbers."""
 
-    format: Literal["csv", "ndjson"] | None = None
+    format: FormatName | None = None
+    encoding: EncodingName | list[EncodingName] | None = None
     delimiter: Literal[",", ";", "tab"] | None = None
     header_line: Annotated[int, Meta(ge=1)] = 1
+    header_rows: Annotated[int, Meta(ge=1, le=9)] = 1
+    sheet: str | None = None
+    records: str | None = None
     short_rows: Literal["hold", "empty"] = "hold"
     empty: list[str] = []
     time_zone: str | None = None
@@ -62,6 +70,7 @@ class ColumnTable(Struct, forbid_unknown_fields=True):
     unmapped: Literal["fault", "pass", "drop"] = "fault"
     ignore_case: bool = False
     split: str | None = None
+    pad: Annotated[int, Meta(ge=2, le=64)] | None = None
     format: str | list[str] | None = None
     time: str | None = None
     time_zone: str | None = None

@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from daumoi.intake.files.apply import HashRef, applies, records_of, unmapped_record
-from daumoi.intake.files.formats import Format
+from daumoi.intake.files.document import SourceTable
 from daumoi.intake.files.mapping import Mapping, RecordRule
-from daumoi.intake.files.readers import CsvReader, FileRefused, NdjsonReader, SourceRow
+from daumoi.intake.files.reading.delimited import DELIMITERS, CsvReader
+from daumoi.intake.files.reading.encodings import UTF_8, Encoding
+from daumoi.intake.files.reading.formats import TITLES, WITH_HEADER, Format
+from daumoi.intake.files.reading.lines import JsonReader, NdjsonReader
+from daumoi.intake.files.reading.parquet import ParquetReader
+from daumoi.intake.files.reading.rows import Counted, FileRefused, Reader, SourceRow, Table, check_columns
+from daumoi.intake.files.reading.workbook import WorkbookReader
 from daumoi.kinds.kind import Kind
 
 _DELIMITER_OF = {"tab": "\t"}
@@ -34,6 +41,12 @@ class Tally:
     """Rows that no [[record]] was made of, because no `when` held."""
     left_out_as_same: int = 0
     """Records with `distinct = true` that were made before with the same content."""
+    share: float | None = None
+    """How much of the file is read, from 0 to 1; None when the place in bytes tells."""
+
+    def follow(self, counted: Counted) -> None:
+        """Take over what a reader has counted."""
+        self.rows, self.blank, self.share = counted.rows, counted.blank, counted.share
 
 
 @dataclass(frozen=True)
@@ -45,18 +58,22 @@ class FilePlan:
     mapping: Mapping | None
     hash_ref: HashRef
     line_max_bytes: int
+    encoding: Encoding = UTF_8
     remarks: list[str] = field(default_factory=list)
 
     def check(self, stream: BinaryIO) -> None:
         """Look at the header; raises FileRefused when the file does not fit the mapping, and adds remarks."""
-        if self.mapping is None or self.format != "csv":
+        if self.mapping is None or self.format not in WITH_HEADER:
             return
-        reader = self._csv(stream)
+        table = self._table(stream)
         used = self.mapping.columns()
-        reader.check_columns(used)
-        if not reader.delimiter_was_given:
-            self.remarks.append(f"Delimiter found: {_DELIMITER_NAMES[reader.delimiter]}.")
-        unused = [name for name in reader.header if name and name not in used]
+        remedy = "Mend the mapping, or give header_line under [source]."
+        if isinstance(table, CsvReader):
+            remedy = f"Between them stands a {DELIMITERS[table.delimiter]}; mend the mapping, or give delimiter or"
+            remedy += " header_line under [source]."
+        check_columns(table.header, used, remedy=remedy)
+        self.remarks.extend(table.remarks())
+        unused = [name for name in table.header if name and name not in used]
         if unused:
             self.remarks.append(f"Columns not used: {', '.join(unused)}.")
 
@@ -67,10 +84,10 @@ class FilePlan:
             yield from self._as_they_are(stream, tally)
             return
         rules = tuple(rule for rule in self.mapping.records if rule.kind is kind)
-        reader = self._csv(stream) if self.format == "csv" else NdjsonReader(stream, line_max_bytes=self.line_max_bytes)
+        reader = self._reader(stream)
         seen: set[bytes] = set()
         for row in reader.rows():
-            tally.rows, tally.blank = reader.counted.rows, reader.counted.blank
+            tally.follow(reader.counted)
             if row.cells is None:
                 # A row that could not be read counts once, with the first kind.
                 if kind is self.kinds[0]:
@@ -79,7 +96,7 @@ class FilePlan:
             yield from self._mapped(row, rules, seen, tally)
             if not any(applies(rule, row.cells) for rule in self.mapping.records):
                 tally.without_record += 1
-        tally.rows, tally.blank = reader.counted.rows, reader.counted.blank
+        tally.follow(reader.counted)
 
     def _mapped(self, row: SourceRow, rules: tuple[RecordRule, ...], seen: set[bytes], tally: Tally) -> Iterator[Sent]:
         for rule, made in records_of(row, rules, self.hash_ref):
@@ -93,25 +110,40 @@ class FilePlan:
             yield Sent(row.line, made.line, made.notes)
 
     def _as_they_are(self, stream: BinaryIO, tally: Tally) -> Iterator[Sent]:
-        reader = NdjsonReader(stream, line_max_bytes=self.line_max_bytes)
+        reader = JsonReader(stream) if self.format == "json" else self._ndjson(stream)
         for row in reader.lines():
-            tally.rows, tally.blank = reader.counted.rows, reader.counted.blank
+            tally.follow(reader.counted)
             yield _unread(row) if row.raw != b"" else Sent(row.line, b"")
 
-    def _csv(self, stream: BinaryIO) -> CsvReader:
-        assert self.mapping is not None
-        source = self.mapping.source
+    def _reader(self, stream: BinaryIO) -> Reader:
+        if self.format in WITH_HEADER:
+            return self._table(stream)
+        return JsonReader(stream, records=self._source.records) if self.format == "json" else self._ndjson(stream)
+
+    def _table(self, stream: BinaryIO) -> Table:
+        source = self._source
+        if self.format == "parquet":
+            return ParquetReader(Path(stream.name))
+        if self.format == "xlsx":
+            return WorkbookReader(
+                stream, sheet=source.sheet, header_line=source.header_line, header_rows=source.header_rows
+            )
         given = source.delimiter
         return CsvReader(
             stream,
+            encoding=self.encoding,
             delimiter=_DELIMITER_OF.get(given, given) if given is not None else None,
             header_line=source.header_line,
             short_rows=source.short_rows,
             line_max_bytes=self.line_max_bytes,
         )
 
+    def _ndjson(self, stream: BinaryIO) -> NdjsonReader:
+        return NdjsonReader(stream, line_max_bytes=self.line_max_bytes)
 
-_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}
+    @property
+    def _source(self) -> SourceTable:
+        return self.mapping.source if self.mapping is not None else SourceTable()
 
 
 def _unread(row: SourceRow) -> Sent:
@@ -122,6 +154,13 @@ def _unread(row: SourceRow) -> Sent:
     return Sent(row.line, made.line, made.notes if row.reason else ())
 
 
+_ONLY_FOR: tuple[tuple[str, str, Format], ...] = (
+    ("sheet", "sheet", "xlsx"),
+    ("records", "records", "json"),
+    ("delimiter", "delimiter", "csv"),
+)
+
+
 def plan_file(
     *,
     format: Format,
@@ -129,15 +168,23 @@ def plan_file(
     kind: Kind | None,
     hash_ref: Callable[[bytes], bytes],
     line_max_bytes: int,
+    encoding: Encoding = UTF_8,
 ) -> FilePlan:
     """Decide how a file is imported; raises FileRefused when what was given does not suffice."""
     if mapping is None:
-        if format == "csv":
-            raise FileRefused("A CSV file needs a mapping file: --map MAP.toml. docs/import.md says how to write one.")
+        if format in WITH_HEADER:
+            remedy = "--map MAP.toml. `daumoi map FILE --kind KIND` drafts one, docs/import.md explains it."
+            raise FileRefused(f"A file of columns ({TITLES[format]}) needs a mapping file: {remedy}")
         if kind is None:
-            raise FileRefused("Say which kind the lines are: --kind KIND, or map them with --map MAP.toml.")
-        return FilePlan(format, (kind,), None, hash_ref, line_max_bytes)
+            raise FileRefused("Say which kind the records are: --kind KIND, or map them with --map MAP.toml.")
+        return FilePlan(format, (kind,), None, hash_ref, line_max_bytes, encoding)
+    for name, key, only in _ONLY_FOR:
+        if getattr(mapping.source, name) is not None and format != only:
+            raise FileRefused(f"{key} under [source] is for {TITLES[only]}, and the file is {TITLES[format]}.")
+    if mapping.source.header_rows > 1 and format != "xlsx":
+        raise FileRefused("header_rows under [source] is for XLSX, where merged cells need several rows.")
     if kind is not None and kind not in mapping.kinds:
         made = ", ".join(each.name for each in mapping.kinds)
         raise FileRefused(f"The mapping file makes no {kind.name}; it makes {made}.")
-    return FilePlan(format, mapping.kinds if kind is None else (kind,), mapping, hash_ref, line_max_bytes)
+    kinds = mapping.kinds if kind is None else (kind,)
+    return FilePlan(format, kinds, mapping, hash_ref, line_max_bytes, encoding)

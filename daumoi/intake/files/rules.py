@@ -13,6 +13,8 @@ from daumoi.intake.files.templates import Template, column_name
 
 UNIX_FORMATS = ("unix", "unix_ms")
 """Seconds or milliseconds since 1970-01-01T00:00:00Z in the place of a strptime format."""
+SERIAL_FORMAT = "excel"
+"""Days since 1899-12-30, as spreadsheets keep dates (of the 1900 date system, from 1 March 1900 on)."""
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
 _DATED = (Shape.INSTANT, Shape.DAY, Shape.DATE_PART)
@@ -30,7 +32,7 @@ class Format:
     @classmethod
     def of(cls, text: str) -> "Format":
         """Read a format; raises ValueError with a sentence for whoever wrote it."""
-        if text in UNIX_FORMATS:
+        if text in UNIX_FORMATS or text == SERIAL_FORMAT:
             return cls(text, frozenset())
         directives = frozenset(_DIRECTIVE.findall(text))
         unknown = directives - _KNOWN_DIRECTIVES
@@ -46,7 +48,7 @@ class Format:
     @property
     def has_clock(self) -> bool:
         """Whether it gives a time of day."""
-        return self.text in UNIX_FORMATS or bool(self.directives & frozenset("HIcX"))
+        return self.text in (*UNIX_FORMATS, SERIAL_FORMAT) or bool(self.directives & frozenset("HIcX"))
 
     @property
     def has_offset(self) -> bool:
@@ -56,12 +58,12 @@ class Format:
     @property
     def has_year(self) -> bool:
         """Whether it gives a year; strptime would make it 1900."""
-        return bool(self.directives & frozenset("YycxG"))
+        return self.text == SERIAL_FORMAT or bool(self.directives & frozenset("YycxG"))
 
     @property
     def precision(self) -> Literal["day", "month", "year"]:
         """The smallest unit of the calendar that it gives."""
-        if self.directives & frozenset("djcxUWV"):
+        if self.text == SERIAL_FORMAT or self.directives & frozenset("djcxUWV"):
             return "day"
         return "month" if self.directives & frozenset("mbB") else "year"
 
@@ -108,6 +110,7 @@ class FieldRule:
     unmapped: Literal["fault", "pass", "drop"]
     ignore_case: bool
     split: str | None
+    pad: int | None
     formats: tuple[Format, ...]
     clock: time | None
     zone: ZoneInfo | None
@@ -145,6 +148,9 @@ def field_rule(
         _check_day(target, formats, table, where, faults)
     elif table.format is not None or table.time is not None:
         faults.append(MappingFault(where, f"takes {target.shape.value}: format and time are for dates only."))
+    if table.pad is not None and target.shape is not Shape.TEXT:
+        what = f"is for texts made of digits; {target.name} takes {target.shape.value}."
+        faults.append(MappingFault(f"{where}.pad", what))
     _check_values(target, table, where, faults)
     decimal, thousands = table.decimal or settings.decimal, table.thousands or settings.thousands
     if decimal == thousands:
@@ -162,6 +168,7 @@ def field_rule(
         unmapped=table.unmapped,
         ignore_case=table.ignore_case,
         split=table.split,
+        pad=table.pad,
         formats=formats,
         clock=clock,
         zone=zone,

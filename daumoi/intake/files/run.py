@@ -1,6 +1,8 @@
 """Sends a file through intake, kind by kind, and writes what was held beside it. Safe to stop and to run again."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -12,6 +14,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.intake.files.held_file import HeldFile
 from daumoi.intake.files.passes import FilePlan, Sent, Tally
+from daumoi.intake.files.snapshot import Snapshot
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.selectors import submission_problems
 from daumoi.intake.submissions import Submission
@@ -45,6 +48,8 @@ class Outcome:
     tally: Tally = field(default_factory=Tally)
     source_lines: dict[tuple[str, int], int] = field(default_factory=dict)
     """Line of the file for the kind and row of each problem that a receipt shows."""
+    nameless: int = 0
+    """Rows of a snapshot that do not say which record they are: because of them nothing was withdrawn."""
     stopped: bool = False
     failure: str = ""
     held_file: Path | None = None
@@ -56,15 +61,39 @@ class Outcome:
         return sum(receipt.held for receipt in self.receipts)
 
 
-def run_import(hub: Hub, *, system: System, path: Path, plan: FilePlan, dry_run: bool, watch: Watch) -> Outcome:
-    """Send the file; what was stored stays stored however it ends."""
+@dataclass(frozen=True)
+class Job:
+    """A file, its plan, and how it is sent."""
+
+    hub: Hub
+    system: System
+    path: Path
+    plan: FilePlan
+    dry_run: bool = False
+    snapshot: bool = False
+    """The file is the whole list: what is missing is withdrawn, what changed gets the next revision."""
+
+    @contextmanager
+    def lines(self, kind: Kind, tally: Tally | None = None) -> Iterator[tuple[Iterator[Sent], BinaryIO]]:
+        """Read the file once for one kind; gives the lines, and the stream they come from."""
+        with self.path.open("rb") as stream:
+            yield self.plan.lines(kind, stream, tally), stream
+
+
+def run_import(job: Job, watch: Watch) -> Outcome:
+    """Send the file; what was stored stays stored however it ends. Raises FileRefused for an empty snapshot."""
     outcome = Outcome()
-    for kind in plan.kinds:
+    snapshots: dict[str, Snapshot] = {}
+    for kind in job.plan.kinds:
         watch.began(kind)
+        if job.snapshot:
+            with job.lines(kind) as (lines, _):
+                snapshots[kind.name] = Snapshot(job.hub, system=job.system, kind=kind, lines=lines)
+            outcome.nameless += snapshots[kind.name].nameless
         tally = Tally()
-        receipt, failure = _send(hub, system, path, plan, kind, tally, dry_run=dry_run, watch=watch)
+        receipt, failure = _send(job, kind, tally, watch, snapshots.get(kind.name))
         same = outcome.tally.left_out_as_same + tally.left_out_as_same
-        if kind is plan.kinds[0]:
+        if kind is job.plan.kinds[0]:
             outcome.tally = tally
         outcome.tally.left_out_as_same = same
         if receipt is not None:
@@ -73,19 +102,22 @@ def run_import(hub: Hub, *, system: System, path: Path, plan: FilePlan, dry_run:
         outcome.stopped = watch.wants_stop()
         if failure or outcome.stopped:
             break
-    _explain(hub, system, path, plan, outcome, dry_run=dry_run)
+    _explain(job, outcome, snapshots)
     return outcome
 
 
-def _send(
-    hub: Hub, system: System, path: Path, plan: FilePlan, kind: Kind, tally: Tally, *, dry_run: bool, watch: Watch
-) -> tuple[Receipt | None, str]:
+def _send(job: Job, kind: Kind, tally: Tally, watch: Watch, snapshot: Snapshot | None) -> tuple[Receipt | None, str]:
     """Send all lines of one kind; returns the receipt, and why it ended early."""
     submission: Submission | None = None
     try:
-        submission = Submission(hub, system=system, kind=kind, dry_run=dry_run)
-        with path.open("rb") as stream:
-            _send_lines(submission, plan.lines(kind, stream, tally), stream, watch)
+        submission = Submission(job.hub, system=job.system, kind=kind, dry_run=job.dry_run)
+        with job.lines(kind, tally) as (lines, stream):
+            if snapshot is not None:
+                lines = snapshot.revised(snapshot.kept(lines))
+            _send_lines(submission, lines, stream, tally, watch)
+            if snapshot is not None and not watch.wants_stop():
+                for withdrawal in snapshot.withdrawals():
+                    submission.add(withdrawal.body)
             return submission.finish(), ""
     except CallProblem as problem:
         so_far = submission.receipt_so_far() if submission is not None else None
@@ -95,12 +127,14 @@ def _send(
             submission.close()
 
 
-def _send_lines(submission: Submission, lines: Iterator[Sent], stream: BinaryIO, watch: Watch) -> None:
+def _send_lines(submission: Submission, lines: Iterator[Sent], stream: BinaryIO, tally: Tally, watch: Watch) -> None:
     count = 0
+    size = os.fstat(stream.fileno()).st_size
     for count, sent in enumerate(lines, start=1):
         _add(submission, sent)
         if count % _TELL_EVERY_ROWS == 0:
-            watch.advanced(position=stream.tell(), records=count)
+            position = stream.tell() if tally.share is None else int(tally.share * size)
+            watch.advanced(position=position, records=count)
         if watch.wants_stop():
             return
     watch.ended(records=count)
@@ -113,24 +147,24 @@ def _add(submission: Submission, sent: Sent) -> None:
         submission.add(sent.body)
 
 
-def _explain(hub: Hub, system: System, path: Path, plan: FilePlan, outcome: Outcome, *, dry_run: bool) -> None:
+def _explain(job: Job, outcome: Outcome, snapshots: dict[str, Snapshot]) -> None:
     """Write the held rows beside the file, and find the lines of the problems that are shown.
 
     The rows are made from the file once more, so that memory does not grow with the number of held rows.
     """
-    target = path.with_name(f"{path.name}.held.ndjson")
+    target = job.path.with_name(f"{job.path.name}.held.ndjson")
     try:
         with HeldFile(target) as beside:
             for receipt in (each for each in outcome.receipts if each.held):
-                kind = next(kind for kind in plan.kinds if kind.name == receipt.kind)
+                kind = next(kind for kind in job.plan.kinds if kind.name == receipt.kind)
                 shown = {problem.row for problem in receipt.problems}
-                problems = _shown(receipt) if dry_run else _all_problems(hub, system, receipt.submission_id)
-                for problem, sent in _with_source(path, plan, kind, problems):
+                problems = _shown(receipt) if job.dry_run else _all_problems(job, receipt.submission_id)
+                for problem, sent in _with_source(job, kind, problems, snapshots.get(kind.name)):
                     if problem["row"] in shown:
                         outcome.source_lines[(kind.name, problem["row"])] = sent.source_line
-                    if not dry_run:
+                    if not job.dry_run:
                         beside.write(kind.name, problem, sent)
-            if not dry_run:
+            if not job.dry_run:
                 outcome.held_file = beside.keep(ended=not (outcome.stopped or outcome.failure))
     except OSError as fault:
         outcome.held_file_failure = f"{target} cannot be written ({fault.strerror}); the rows are held by the hub."
@@ -142,10 +176,10 @@ def _shown(receipt: Receipt) -> Iterator[dict[str, Any]]:
     return ({"row": problem.row} for problem in receipt.problems)
 
 
-def _all_problems(hub: Hub, system: System, submission_id: UUID | None) -> Iterator[dict[str, Any]]:
+def _all_problems(job: Job, submission_id: UUID | None) -> Iterator[dict[str, Any]]:
     after: int | None = 0
     while submission_id is not None and after is not None:
-        page = submission_problems(hub, system=system, submission_id=submission_id, after_row=after)
+        page = submission_problems(job.hub, system=job.system, submission_id=submission_id, after_row=after)
         if page is None:
             return
         yield from page["problems"]
@@ -153,13 +187,13 @@ def _all_problems(hub: Hub, system: System, submission_id: UUID | None) -> Itera
 
 
 def _with_source(
-    path: Path, plan: FilePlan, kind: Kind, problems: Iterator[dict[str, Any]]
+    job: Job, kind: Kind, problems: Iterator[dict[str, Any]], snapshot: Snapshot | None
 ) -> Iterator[tuple[dict[str, Any], Sent]]:
     problem = next(problems, None)
     if problem is None:
         return
-    with path.open("rb") as stream:
-        for number, sent in enumerate(plan.lines(kind, stream), start=1):
+    with job.lines(kind) as (lines, _):
+        for number, sent in enumerate(snapshot.kept(lines) if snapshot else lines, start=1):
             if number == problem["row"]:
                 yield problem, sent
                 problem = next(problems, None)

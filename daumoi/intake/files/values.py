@@ -3,12 +3,12 @@
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from daumoi.intake.files.rules import UNIX_FORMATS, Ambiguous, FieldRule, Format, folded
+from daumoi.intake.files.rules import SERIAL_FORMAT, UNIX_FORMATS, Ambiguous, FieldRule, Format, folded
 from daumoi.intake.files.targets import Shape, is_day, is_instant
 
 ABSENT: Any = object()
@@ -16,9 +16,14 @@ ABSENT: Any = object()
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-_UNIX = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
+_UNIX = re.compile(r"-?\d{1,12}(\.\d{1,10})?", re.ASCII)
 _UNIX_MS = re.compile(r"-?\d{1,15}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SERIAL = re.compile(r"\d{1,7}(\.\d{1,15})?", re.ASCII)
+_SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - serial dates have no zone
+_SERIAL_FIRST = 61
+"""Serial dates before 1 March 1900 are a day off: spreadsheets believe in a 29 February 1900."""
+_MIDNIGHT = time()
 
 
 class Value(NamedTuple):
@@ -39,15 +44,25 @@ def read_value(rule: FieldRule, cells: Mapping[str, Any]) -> Value:
         mapped = _looked_up(rule, cell)
         if mapped is not None:
             return mapped
+    if rule.pad is not None:
+        cell = _padded(cell, rule.pad)
     if not isinstance(cell, str):
         return _not_text(rule, cell)
     return _read(rule, cell)
+
+
+def _padded(cell: Any, digits: int) -> Any:
+    """Put back the zeros in front that a spreadsheet took from a number."""
+    text = str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else cell
+    return text.zfill(digits) if isinstance(text, str) and text.isascii() and text.isdigit() else cell
 
 
 def text_of(cell: Any) -> str | None:
     """Return a cell as part of a text; None when it is empty or no text."""
     if isinstance(cell, str):
         return cell.strip() or None
+    if isinstance(cell, datetime | time):
+        return _date_as_text(cell)
     return str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else None
 
 
@@ -119,19 +134,42 @@ def _several(rule: FieldRule, cell: str) -> Value:
 
 
 def _not_text(rule: FieldRule, cell: Any) -> Value:
-    """A number, true, false, list or object of an NDJSON row."""
+    """A number, true, false, list or object of a JSON row; a number or date of a sheet."""
     shape = rule.target.shape
+    if isinstance(cell, datetime | time):
+        return _typed_date(rule, cell)
     if isinstance(cell, int) and not isinstance(cell, bool):
         if shape in (Shape.TEXT, Shape.DATE_PART):
             return Value(str(cell))
         if shape in (Shape.INSTANT, Shape.DAY):
             return _read(rule, str(cell))
-    if isinstance(cell, float) and shape is Shape.INSTANT:
-        return _read(rule, f"{cell:.6f}" if math.isfinite(cell) else "")
+    if isinstance(cell, float) and shape in (Shape.INSTANT, Shape.DAY, Shape.DATE_PART):
+        return _read(rule, f"{cell:.10f}".rstrip("0").rstrip(".") if math.isfinite(cell) else "")
     if isinstance(cell, float) and not math.isfinite(cell):
         # JSON cannot say it; as a text it is refused where a number belongs.
         return Value(str(cell), f"{rule.target.name}: the number is too large.")
     return Value(cell)
+
+
+def _date_as_text(cell: datetime | time) -> str:
+    if isinstance(cell, datetime) and cell.time() == _MIDNIGHT:
+        return cell.date().isoformat()
+    return cell.isoformat(sep=" ") if isinstance(cell, datetime) else cell.isoformat()
+
+
+def _typed_date(rule: FieldRule, cell: datetime | time) -> Value:
+    """Read a cell that a sheet keeps as a date: it needs no format, and an instant still needs a zone."""
+    shape = rule.target.shape
+    if isinstance(cell, time) or shape not in (Shape.INSTANT, Shape.DAY, Shape.DATE_PART):
+        return Value(_date_as_text(cell))
+    if shape is not Shape.INSTANT:
+        return Value(cell.date().isoformat())
+    if rule.clock is not None and cell.time() == _MIDNIGHT:
+        cell = datetime.combine(cell.date(), rule.clock)
+    if rule.zone is None:
+        return Value(_date_as_text(cell), f"{rule.target.name}: the cell is a date without an offset; give time_zone.")
+    aware, note = in_zone(cell, rule.zone, rule.ambiguous)
+    return Value(_written(aware)) if aware is not None else Value(_date_as_text(cell), f"{rule.target.name}: {note}")
 
 
 def _read(rule: FieldRule, cell: str) -> Value:
@@ -184,10 +222,18 @@ def _instant(rule: FieldRule, cell: str) -> Value:
 def _parsed(form: Format, cell: str) -> datetime | None:
     if form.text in UNIX_FORMATS:
         return _since_epoch(form.text, cell)
+    if form.text == SERIAL_FORMAT:
+        return _of_serial(cell)
     try:
         return datetime.strptime(cell, form.text)  # noqa: DTZ007 - the zone is put on by in_zone
     except (ValueError, OverflowError):
         return None
+
+
+def _of_serial(cell: str) -> datetime | None:
+    if not _SERIAL.fullmatch(cell) or not _SERIAL_FIRST <= float(cell) < 2_958_466:  # 10000-01-01
+        return None
+    return _SERIAL_EPOCH + timedelta(seconds=round(float(cell) * 86400))
 
 
 def _since_epoch(form: str, cell: str) -> datetime | None:
@@ -197,7 +243,7 @@ def _since_epoch(form: str, cell: str) -> datetime | None:
         seconds, _, fraction = cell.partition(".")
         if form == "unix_ms":
             return _EPOCH + timedelta(milliseconds=int(seconds))
-        micros = int(fraction.ljust(6, "0")) if fraction else 0
+        micros = int(fraction[:6].ljust(6, "0")) if fraction else 0
         return _EPOCH + timedelta(seconds=int(seconds), microseconds=-micros if cell.startswith("-") else micros)
     except OverflowError:
         return None

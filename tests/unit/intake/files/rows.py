@@ -7,9 +7,9 @@ import io
 import json
 from typing import Any
 
-from daumoi.intake.files.formats import Format
 from daumoi.intake.files.mapping import load_mapping
 from daumoi.intake.files.passes import FilePlan, Sent, Tally, plan_file
+from daumoi.intake.files.reading.formats import Format
 from daumoi.kinds.registry import KINDS
 
 HEAD = """

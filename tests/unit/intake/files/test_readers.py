@@ -10,9 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from daumoi.intake.files.formats import recognise
+from daumoi.intake.files.document import SourceTable
 from daumoi.intake.files.passes import plan_file
-from daumoi.intake.files.readers import CsvReader, FileRefused, NdjsonReader, SourceRow
+from daumoi.intake.files.reading.delimited import CsvReader
+from daumoi.intake.files.reading.formats import recognise
+from daumoi.intake.files.reading.lines import NdjsonReader
+from daumoi.intake.files.reading.rows import FileRefused, SourceRow, check_columns
 from daumoi.kinds.decoding import decode
 from daumoi.kinds.registry import KINDS
 from tests.unit.intake.files.rows import plan, report, sent
@@ -121,22 +124,23 @@ def test_a_title_above_the_header_can_be_skipped() -> None:
 
 
 def test_missing_and_double_columns_are_named_at_once() -> None:
-    reader, _ = read("a,b,b\n")
+    header = read("a,b,b\n")[0].header
     with pytest.raises(FileRefused, match='no column "x", "y"'):
-        reader.check_columns({"a", "x", "y"})
+        check_columns(header, {"a", "x", "y"}, remedy="")
     with pytest.raises(FileRefused, match='"b" more than once'):
-        reader.check_columns({"b"})
-    reader.check_columns({"a"})
+        check_columns(header, {"b"}, remedy="")
+    check_columns(header, {"a"}, remedy="")
 
 
 @pytest.mark.parametrize(
     ("beginning", "suffix", "what"),
     [
-        (b"PK\x03\x04...", ".xlsx", "XLSX"),
-        (b"PK\x03\x04...", ".csv", "XLSX"),
-        (b"PAR1...", ".parquet", "Parquet"),
-        (b"[{}]", ".json", "JSON files are not imported yet"),
-        (b"\xff\xfea\x00", ".csv", "UTF-16"),
+        (b"PK\x03\x04...", ".csv", "is XLSX"),
+        (b"PAR1...", ".csv", "is Parquet"),
+        (b"a;b;c", ".xlsx", "no XLSX file"),
+        (b"a;b;c", ".parquet", "no Parquet file"),
+        (b"\xd0\xcf\x11\xe0....", ".xls", "Save it as XLSX"),
+        ('{"ref": "Đường"}'.encode("utf-16"), ".ndjson", "JSON is UTF-8"),
         (b"\x1f\x8b...", ".csv.gz", "gzip"),
         (b"", ".csv", "empty"),
         (b"a,b", ".dat", "tells no format"),
@@ -146,14 +150,15 @@ def test_missing_and_double_columns_are_named_at_once() -> None:
 )
 def test_what_import_does_not_take_is_refused_with_a_remedy(beginning: bytes, suffix: str, what: str) -> None:
     with pytest.raises(FileRefused, match=what):
-        recognise(beginning, suffix, None)
+        recognise(io.BytesIO(beginning), suffix, SourceTable())
 
 
 def test_formats_are_told_by_name_or_mapping() -> None:
-    assert [recognise(b"a", suffix, None) for suffix in (".csv", ".TSV", ".ndjson", ".jsonl")] == [
-        "csv", "csv", "ndjson", "ndjson",
-    ]  # fmt: skip
-    assert recognise(b"a", ".dat", "csv") == "csv"
+    endings = (".csv", ".TSV", ".ndjson", ".jsonl", ".json")
+    found = [recognise(io.BytesIO(b"a"), suffix, SourceTable()).format for suffix in endings]
+    assert found == ["csv", "csv", "ndjson", "ndjson", "json"]
+    assert recognise(io.BytesIO(b"a"), ".dat", SourceTable(format="csv")).format == "csv"
+    assert recognise(io.BytesIO(b"PAR1"), "", SourceTable()).format == "parquet"
 
 
 def test_json_lines_of_a_named_kind_are_sent_as_they_are_with_blank_lines_counted() -> None:

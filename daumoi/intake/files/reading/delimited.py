@@ -1,119 +1,20 @@
-"""Rows out of CSV and NDJSON files, one at a time, each with the line where it begins. A broken row breaks only itself.
-
-Nothing here raises for what a file holds, except FileRefused before the first row.
-"""
+"""Rows out of CSV files, one at a time, each with the line where it begins."""
 
 import csv
 import io
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
+from daumoi.intake.files.reading.encodings import UTF_8, Encoding
+from daumoi.intake.files.reading.rows import LINE_MAX_BYTES, Counted, FileRefused, SourceRow, too_long
 from daumoi.intake.files.templates import column_name
-from daumoi.kinds.parsing import has_repeated_key, parse
 
-LINE_MAX_BYTES = 1024 * 1024
-"""Longest line, and longest row of a CSV file; the limit of intake is the same unless set lower."""
 ROW_LINES_MAX = 500
 """Most lines one CSV row may stretch over: a quote that is never closed would otherwise swallow the file."""
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
-
-
-class FileRefused(Exception):
-    """A file cannot be imported as it is; the message says why and what to do."""
-
-
-@dataclass(slots=True)
-class SourceRow:
-    """One row as read. Without cells it could not be read, and `raw` holds all that stood there."""
-
-    line: int  # where the row begins in the file, from 1
-    cells: dict[str, Any] | None
-    raw: bytes | list[str] = b""
-    reason: str = ""
-    code: Literal["", "line_too_long"] = ""
-    """Set when the row is too long to be handed on; `raw` is its beginning then."""
-    mark: bytes = b""
-    """Hash of the whole of a row that is too long, so that it is held once however often it comes."""
-
-
-@dataclass
-class Counted:
-    """What a reader met."""
-
-    rows: int = 0
-    blank: int = 0
-
-
-class NdjsonReader:
-    """Lines of JSON."""
-
-    def __init__(self, stream: BinaryIO, *, line_max_bytes: int = LINE_MAX_BYTES) -> None:
-        """Read from a stream of bytes."""
-        self._stream = stream
-        self._max = line_max_bytes
-        self.counted = Counted()
-
-    def lines(self) -> Iterator[SourceRow]:
-        """Yield every line as bytes without its end, blank ones too (with `raw` empty)."""
-        number = 0
-        while line := self._stream.readline(self._max + 2):
-            number += 1
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            text = line.rstrip(b"\r\n")
-            if len(text) > self._max:
-                self.counted.rows += 1
-                yield SourceRow(number, None, text, _too_long(self._max), "line_too_long", self._mark_of_rest(line))
-            elif not text.strip():
-                self.counted.blank += 1
-                yield SourceRow(number, None)
-            else:
-                self.counted.rows += 1
-                yield SourceRow(number, None, text)
-
-    def _mark_of_rest(self, beginning: bytes) -> bytes:
-        """Read to the end of a line that is too long; returns the hash of all of it."""
-        whole = blake2b(beginning.removesuffix(b"\n"), digest_size=32)
-        piece = beginning
-        while not piece.endswith(b"\n") and (piece := self._stream.readline(self._max)):
-            whole.update(piece.removesuffix(b"\n"))
-        return whole.digest()
-
-    def rows(self) -> Iterator[SourceRow]:
-        """Yield every line that is not blank, with its members as cells; those of nested objects as `outer.inner`."""
-        for row in self.lines():
-            if row.raw == b"":
-                continue
-            if not row.code and isinstance(row.raw, bytes):
-                row.cells = _members(row.raw)
-                row.reason = "" if row.cells is not None else "The line is not one JSON object with each key once."
-            yield row
-
-
-def _too_long(most: int) -> str:
-    return f"The row is longer than {most} bytes."
-
-
-def _members(line: bytes) -> dict[str, Any] | None:
-    value, broken = parse(line)
-    if broken is not None or not isinstance(value, dict) or has_repeated_key(line):
-        return None
-    cells: dict[str, Any] = {}
-    _flatten(value, "", cells)
-    return cells
-
-
-def _flatten(value: dict[str, Any], above: str, cells: dict[str, Any]) -> None:
-    for name, member in value.items():
-        path = above + column_name(name)
-        if isinstance(member, dict):
-            _flatten(member, f"{path}.", cells)
-        else:
-            cells[path] = member
 
 
 class _RowTooLong(Exception):
@@ -121,20 +22,22 @@ class _RowTooLong(Exception):
 
 
 class CsvReader:
-    """Rows of a CSV file in UTF-8 (RFC 4180; also with semicolons or tabs between)."""
+    """Rows of a CSV file (RFC 4180; also with semicolons or tabs between)."""
 
     def __init__(
         self,
         stream: BinaryIO,
         *,
+        encoding: Encoding = UTF_8,
         delimiter: str | None = None,
         header_line: int = 1,
         short_rows: Literal["hold", "empty"] = "hold",
         line_max_bytes: int = LINE_MAX_BYTES,
     ) -> None:
         """Read the header; raises FileRefused when there is none that can be used."""
-        # Bytes that are not UTF-8 stay in the text as lone surrogates and come out again as they were.
-        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        # Bytes that the encoding does not have stay in the text as lone surrogates and come out again as they were.
+        self._encoding = encoding
+        self._text = io.TextIOWrapper(stream, encoding=encoding.codec, errors=encoding.errors, newline="")
         self._max = line_max_bytes
         self._pushed_back: deque[str] = deque()
         self._taken: list[str] = []
@@ -159,24 +62,18 @@ class CsvReader:
         except (csv.Error, _RowTooLong, StopIteration):
             raise FileRefused("The header cannot be read: a quote in it is not closed, or it is too long.") from None
         if any("\udc80" <= sign <= "\udcff" for name in header for sign in name):
-            raise FileRefused("The header is not UTF-8. Save the file as CSV UTF-8 and import it again.")
+            raise FileRefused(
+                f"The header is not {self._encoding.title}. Say what it is, such as"
+                ' encoding = "windows-1258" under [source], or save the file as UTF-8.'
+            )
         if not any(header):
             raise FileRefused("The header is empty. Give its line as header_line under [source].")
         self._taken.clear()
         return header
 
-    def check_columns(self, needed: set[str]) -> None:
-        """Raise FileRefused when a column the mapping needs is not in the header, or is there twice."""
-        missing = sorted(needed - set(self.header))
-        if missing:
-            raise FileRefused(
-                f"The file has no column {_quoted(missing)}. Its columns, with a {DELIMITERS.get(self.delimiter)}"
-                f" between, are {_quoted([name for name in self.header if name])}."
-                " Mend the mapping, or give delimiter or header_line under [source]."
-            )
-        twice = sorted(name for name in needed if self.header.count(name) > 1)
-        if twice:
-            raise FileRefused(f"The header has {_quoted(twice)} more than once. Give each column its own name.")
+    def remarks(self) -> list[str]:
+        """Say the delimiter, when it was not given."""
+        return [] if self.delimiter_was_given else [f"Delimiter found: {DELIMITERS[self.delimiter]}."]
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield every row after the header that is not blank."""
@@ -192,12 +89,12 @@ class CsvReader:
                 yield self._broken(begins, "A quote in the row is not closed, or text follows a closed quote.")
                 continue
             except _RowTooLong:
-                yield self._broken(begins, _too_long(self._max))
+                yield self._broken(begins, too_long(self._max))
                 continue
             if self._is_blank(cells):
                 self.counted.blank += 1
                 continue
-            wrong = self._wrong_width(cells)
+            wrong = self._wrong_width(cells) or self._lost(cells)
             if not wrong:
                 self.counted.rows += 1
                 yield SourceRow(begins, dict(zip(self.header, cells, strict=False)))
@@ -219,6 +116,12 @@ class CsvReader:
             return f"The row has {len(cells)} cells, the header has {width}."
         return ""
 
+    def _lost(self, cells: list[str]) -> str:
+        """Tell whether characters of the row were lost: UTF-16 has no way to keep bytes that are none of it."""
+        if self._encoding.errors == "replace" and any("\ufffd" in cell for cell in cells):
+            return f"Bytes in the row are not {self._encoding.title}."
+        return ""
+
     def _broken(self, begins: int, reason: str) -> SourceRow:
         """Take only the first line of a row that cannot be read, and give the rest back."""
         first, *rest = self._taken
@@ -229,7 +132,7 @@ class CsvReader:
         if len(first) > self._max:
             whole = first.encode("utf-8", "surrogateescape")
             mark = blake2b(whole + self._mark_of_line, digest_size=32).digest()
-            return SourceRow(begins, None, whole, _too_long(self._max), "line_too_long", mark)
+            return SourceRow(begins, None, whole, too_long(self._max), "line_too_long", mark)
         return SourceRow(begins, None, [raw], reason)
 
     def _peek(self) -> str | None:
@@ -246,6 +149,7 @@ class CsvReader:
         line = self._text.readline(self._max + 2)
         if not line:
             return None
+        line = self._encoding.mend(line)
         self._next_line += 1
         if len(line) > self._max and not line.endswith(("\n", "\r")):
             self._mark_of_line = self._hash_to_end_of_line()
@@ -300,7 +204,3 @@ def _detected(header: str) -> str:
         names = " and ".join(DELIMITERS[sign] for sign in likely)
         raise FileRefused(f"The header has as many of {names}. Give delimiter under [source].")
     return likely[0] if most else ","
-
-
-def _quoted(names: list[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)

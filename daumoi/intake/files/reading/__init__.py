@@ -1,0 +1,1 @@
+"""Files as offices have them, read row by row: formats, encodings, workbooks."""
