@@ -65,7 +65,8 @@ def import_file(
             _check_rights(sender, plan)
             with file.open("rb") as stream:
                 plan.check(stream)
-            for remark in (f"Read as {TITLES[found.format]}.", *found.remarks, *plan.remarks):
+            described = plan.described() if dry_run else []
+            for remark in (f"Read as {TITLES[found.format]}.", *found.remarks, *plan.remarks, *described):
                 say(remark)
             with _Watch(file.stat().st_size, quiet=as_json) as watch:
                 job = Job(hub, sender, file, plan, dry_run=dry_run, snapshot=snapshot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import stat
 from collections.abc import Callable
@@ -202,3 +203,86 @@ def test_held_rows_stand_beside_the_file_with_reasons_and_keep_their_ids(
     with hub.pool.connection() as connection:
         still_open = connection.execute("SELECT count(*) FROM held WHERE closed_at IS NULL").fetchone()
     assert still_open == (1,), "all but the row that could not be read, which had no ref to be known by"
+
+
+SNAPSHOTS = sorted((DATA / "nz_locations_of_interest_2021").glob("loi_*.csv"))
+
+
+def places_of(file: Path) -> dict[str, tuple[str, ...]]:
+    """What the mapping takes of each place of a list, read apart from the product; the last row of an id counts."""
+    encoding = "cp1252" if file.name == "loi_2021-08-21.csv" else "utf-8"
+    with file.open(encoding=encoding, newline="") as stream:
+        return {
+            row["id"]: (row["Event"].strip(), row["Start"], row["End"].split(",")[0], row["LAT"], row["LNG"])
+            for row in csv.DictReader(stream)
+        }
+
+
+def standing(hub: Hub) -> set[str]:
+    """The places that stand by the log: of each ref the highest revision, unless it is a withdrawal."""
+    with hub.pool.connection() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT ON (ref) ref, op FROM record WHERE kind = 4 ORDER BY ref, revision DESC"
+        ).fetchall()
+    return {ref for ref, op in rows if op != 3}
+
+
+def test_eight_lists_of_places_leave_each_time_exactly_the_places_of_the_list(
+    hub: Hub, dov_system: System, beside: Callable[[Path], Path]
+) -> None:
+    assert len(SNAPSHOTS) == 8
+    ever: set[str] = set()
+    before: dict[str, tuple[str, ...]] = {}
+    numbers = 0
+    for file in SNAPSHOTS:
+        now = places_of(file)
+        linked = beside(file)
+        outcome = take(hub, dov_system, linked, "nz_locations_of_interest.toml", snapshot=True)
+        back = {ref for ref in now if ref in ever and ref not in before}
+        changed = {ref for ref in now if ref in before and now[ref] != before[ref]} | back
+        expected = {
+            "accepted": len(set(now) - ever),
+            "corrected": len(changed),
+            "withdrawn": len(set(before) - set(now)),
+            "repeated": len(set(now) & set(before)) - len(changed - back),
+        }
+        (receipt,) = outcome.receipts
+        assert counts(receipt) == {name: count for name, count in expected.items() if count}, file.name
+        assert standing(hub) == set(now)
+        again = take(hub, dov_system, linked, "nz_locations_of_interest.toml", snapshot=True)
+        assert [counts(receipt) for receipt in again.receipts] == [{"repeated": len(now)}]
+        numbers += expected["accepted"] + expected["corrected"] + expected["withdrawn"]
+        ever |= set(now)
+        before = now
+    assert len(ever) == 956
+    assert figures(hub)["heads"]["checkpoint"] == numbers, "nothing of the history is gone"
+
+
+def test_the_rows_of_the_lists_are_those_that_are_known(
+    hub: Hub, dov_system: System, beside: Callable[[Path], Path]
+) -> None:
+    rows = [219, 217, 451, 146, 126, 138, 137, 201]
+    found = []
+    for file in SNAPSHOTS:
+        outcome = take(hub, dov_system, beside(file), "nz_locations_of_interest.toml", snapshot=True)
+        found.append(outcome.tally.rows)
+    assert found == rows
+
+
+def test_the_first_288_cases_of_viet_nam_are_stored_once(
+    hub: Hub, dov_system: System, beside: Callable[[Path], Path]
+) -> None:
+    file = beside(DATA / "vncovid19_2020" / "patients.json")
+    first = take(hub, dov_system, file, "vncovid19_cases.toml")
+    assert [counts(receipt) for receipt in first.receipts] == [{"accepted": 288}]
+    with hub.pool.connection() as connection:
+        by_province = connection.execute(
+            "SELECT area_code, count(*) FROM record WHERE kind = 1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3"
+        ).fetchall()
+        people = connection.execute("SELECT count(*) FROM person").fetchone()
+    assert by_province == [("01", 112), ("79", 56), ("95", 20)]
+    assert people == (288,)
+    before = figures(hub)
+    second = take(hub, dov_system, file, "vncovid19_cases.toml")
+    assert [counts(receipt) for receipt in second.receipts] == [{"repeated": 288}]
+    assert figures(hub) == before

@@ -62,7 +62,9 @@ class FilePlan:
     remarks: list[str] = field(default_factory=list)
 
     def check(self, stream: BinaryIO) -> None:
-        """Look at the header; raises FileRefused when the file does not fit the mapping, and adds remarks."""
+        """Look at the top; raises FileRefused when the file does not fit the mapping, and adds remarks."""
+        if self.format == "json":
+            JsonReader(stream, records=self._source.records)
         if self.mapping is None or self.format not in WITH_HEADER:
             return
         table = self._table(stream)
@@ -76,6 +78,17 @@ class FilePlan:
         unused = [name for name in table.header if name and name not in used]
         if unused:
             self.remarks.append(f"Columns not used: {', '.join(unused)}.")
+
+    def described(self) -> list[str]:
+        """Say what is made of a row, field by field."""
+        found = []
+        for rule in self.mapping.records if self.mapping is not None else ():
+            if rule.kind in self.kinds:
+                found.append(
+                    f"{rule.kind.name}, ref ← {', '.join(rule.ref.columns)}{' (hashed)' if rule.ref_keyed else ''}:"
+                )
+                found += [f"  {field.described()}" for field in rule.fields]
+        return found
 
     def lines(self, kind: Kind, stream: BinaryIO, tally: Tally | None = None) -> Iterator[Sent]:
         """Yield the lines of one kind in the order of the file; the same each time it is asked."""
@@ -110,7 +123,7 @@ class FilePlan:
             yield Sent(row.line, made.line, made.notes)
 
     def _as_they_are(self, stream: BinaryIO, tally: Tally) -> Iterator[Sent]:
-        reader = JsonReader(stream) if self.format == "json" else self._ndjson(stream)
+        reader = JsonReader(stream, records=None) if self.format == "json" else self._ndjson(stream)
         for row in reader.lines():
             tally.follow(reader.counted)
             yield _unread(row) if row.raw != b"" else Sent(row.line, b"")

@@ -123,6 +123,16 @@ class FieldRule:
         """The field that is filled."""
         return self.target.path
 
+    def described(self) -> str:
+        """Say in a line how the value is read, for whoever checks a mapping: the field, its columns, its formats."""
+        how = [form.text for form in self.formats]
+        if how and self.zone is not None and not all(form.has_offset for form in self.formats):
+            how.append(self.zone.key)
+        how += [f"{len(self.values)} values"] if self.values else []
+        how += [f"{self.pad} digits"] if self.pad else []
+        columns = " + ".join(f'"{column}"' for column in self.columns)
+        return f"{self.target.name} ← {columns}" + (f" ({', '.join(how)})" if how else "")
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns the value is made of."""

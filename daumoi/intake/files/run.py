@@ -133,11 +133,17 @@ def _send_lines(submission: Submission, lines: Iterator[Sent], stream: BinaryIO,
     for count, sent in enumerate(lines, start=1):
         _add(submission, sent)
         if count % _TELL_EVERY_ROWS == 0:
-            position = stream.tell() if tally.share is None else int(tally.share * size)
-            watch.advanced(position=position, records=count)
+            watch.advanced(position=_position(stream, size, tally), records=count)
         if watch.wants_stop():
             return
     watch.ended(records=count)
+
+
+def _position(stream: BinaryIO, size: int, tally: Tally) -> int:
+    if tally.share is not None:
+        return int(tally.share * size)
+    # A reader closes its stream when it has read ahead to the end.
+    return size if stream.closed else stream.tell()
 
 
 def _add(submission: Submission, sent: Sent) -> None:
