@@ -97,7 +97,7 @@ class FilePlan:
             yield from self._as_they_are(stream, tally)
             return
         rules = tuple(rule for rule in self.mapping.records if rule.kind is kind)
-        reader = self._reader(stream)
+        reader = self.reader(stream)
         seen: set[bytes] = set()
         for row in reader.rows():
             tally.follow(reader.counted)
@@ -128,7 +128,8 @@ class FilePlan:
             tally.follow(reader.counted)
             yield _unread(row) if row.raw != b"" else Sent(row.line, b"")
 
-    def _reader(self, stream: BinaryIO) -> Reader:
+    def reader(self, stream: BinaryIO) -> Reader:
+        """Return the reader of the rows, as the mapping's [source] says the file is written."""
         if self.format in WITH_HEADER:
             return self._table(stream)
         return JsonReader(stream, records=self._source.records) if self.format == "json" else self._ndjson(stream)
