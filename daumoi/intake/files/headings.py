@@ -10,8 +10,8 @@ _MEANINGS: dict[str, str] = {
     "location.lat": "vĩ độ; lat; latitude",
     "location.lon": "kinh độ; lon; lng; long; longitude",
     "subject.full_name": "họ và tên; họ tên; tên; họ tên người khai; full name; name; người khai; người phản ánh",
-    "subject.national_id": "cccd; số cccd; cccd/cmnd; cmnd/cccd; số cmnd/cccd; số cccd/cmnd; căn cước công dân; căn cước;"
-    " số căn cước; số định danh; số định danh cá nhân; national id; id number",
+    "subject.national_id": "cccd; số cccd; cccd/cmnd; cmnd/cccd; số cmnd/cccd; số cccd/cmnd; căn cước;"
+    " căn cước công dân; số căn cước; số định danh; số định danh cá nhân; national id; id number",
     "subject.old_national_id": "cmnd; số cmnd; chứng minh nhân dân; chứng minh thư",
     "subject.passport.number": "hộ chiếu; số hộ chiếu; passport; passport number",
     "subject.health_insurance_no": "bhyt; số bhyt; thẻ bhyt; mã bhyt; số thẻ bhyt; health insurance",

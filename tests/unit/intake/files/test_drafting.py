@@ -96,9 +96,9 @@ def test_the_encoding_found_is_written_down(tmp_path: Path) -> None:
 
 
 def test_values_that_are_not_known_are_asked_for(tmp_path: Path) -> None:
-    rows = [[*HEADER, "Loại"], [*ROWS[0], "Tụ tập"]]
-    text = drafted(tmp_path, "x.csv", csv_text(rows).encode(), "citizen_report")
-    assert '"Tụ tập" = "?"' in text
+    rows = [["Mã chốt", "Tên chốt", "Loại chốt"], ["C-1", "Chốt cầu", "Chốt liên ngành"]]
+    text = drafted(tmp_path, "x.csv", csv_text(rows).encode(), "checkpoint")
+    assert '"Chốt liên ngành" = "?"' in text
     assert "put one of" in text
 
 
