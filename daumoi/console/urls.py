@@ -1,13 +1,15 @@
-"""Addresses of the pages. All are public in this release: figures by kind, never a record, never a system's name."""
+"""Addresses of the pages. All are public in this release: figures by kind and tables of areas, no record."""
 
 from django.urls import path
 
-from daumoi.console import language, views
+from daumoi.console import areas, language, views
 
 urlpatterns = [
     path("", views.first_page),
     path("figures", views.live_figures),
     path("language/<slug:code>/", language.choose),
+    path("areas/", areas.find),
+    path("areas/<slug:scheme>/<str:code>/", areas.unit),
     path("favicon.ico", views.icon),
 ]
 

@@ -3,8 +3,10 @@
 from functools import cache
 from typing import Any
 
+from daumoi.areas.unit import SCHEMES
 from daumoi.gateway.answers import JSON
-from daumoi.gateway.openapi.parts import Part, answer, operation
+from daumoi.gateway.areas import MATCHES_MAX, TEXT_MAX
+from daumoi.gateway.openapi.parts import Part, answer, operation, query
 from daumoi.gateway.openapi.paths import SENT_KIND, record_paths
 from daumoi.gateway.openapi.schemas import components, ref
 from daumoi.gateway.tokens import FORM, GRANT
@@ -18,6 +20,7 @@ TAGS = (
     ("Held rows", "Hàng chờ sửa: rows that were not good, kept for their sender to mend."),
     ("Reading", "The log of each kind by number, cut as the sharing agreement says."),
     ("Kinds", "What can be sent, in which form, within which limits."),
+    ("Areas", "Administrative units of today and of before 1 July 2025, by name as written, by code, by point."),
     ("Signs of life", "For load balancers and monitoring."),
 )
 _DESCRIPTION = (
@@ -25,6 +28,28 @@ _DESCRIPTION = (
     " are entitled to them. Instants carry an offset, answers give UTC; unknown fields and parameters are refused by"
     " name; errors are RFC 9457 problems with a stable `code`."
 )
+
+
+_BA_DINH = {
+    "scheme": "vn-2025",
+    "code": "00004",
+    "name": "Phường Ba Đình",
+    "full_name": "Phường Ba Đình, Thành phố Hà Nội",
+    "level": "ward",
+    "valid_from": "2025-07-01",
+    "valid_to": None,
+}
+_TRUC_BACH = {
+    "scheme": "vn-2024",
+    "code": "00004",
+    "name": "Phường Trúc Bạch",
+    "full_name": "Phường Trúc Bạch, Quận Ba Đình, Thành phố Hà Nội",
+    "level": "ward",
+    "valid_from": None,
+    "valid_to": "2025-06-30",
+    "today": [_BA_DINH],
+}
+_AREAS_EXAMPLE = {"certain": True, "total": 1, "unread": ["12 phố Mẫu"], "matches": [_TRUC_BACH]}
 
 
 def _token_operation() -> Part:
@@ -83,6 +108,31 @@ def _kind_operations() -> dict[str, Part]:
         "/api/v1/kinds/{kind}/schema": {"get": schema},
         "/api/v1/kinds/{kind}/example": {"get": example},
     }
+
+
+def _area_operations() -> dict[str, Part]:
+    number: Part = {"type": "number"}
+    found = operation(
+        "areas",
+        "Areas",
+        "Find administrative units",
+        "Ask in one way. By `q`, a place as people write it, from the narrow to the wide: with or without accents and"
+        " prefixes, old and new names; `certain` is true only when all of it points to one unit of today, else the"
+        " matches are candidates and none is preferred. By `scheme` and `code`: what the unit was and what it is"
+        " today. By `lat` and `lon`: the wards whose centres lie nearest, as candidates.",
+        parameters=[
+            query("q", {"type": "string", "minLength": 1, "maxLength": TEXT_MAX}, "A place as written."),
+            query("on", {"type": "string", "format": "date"}, "With q: only units of this day."),
+            query("scheme", {"enum": list(SCHEMES)}, "With code."),
+            query("code", {"type": "string"}, "A code as a string, with its zeros."),
+            query("lat", {**number, "minimum": -90, "maximum": 90}, "Degrees north, WGS 84; with lon."),
+            query("lon", {**number, "minimum": -180, "maximum": 180}, "Degrees east, WGS 84; with lat."),
+            query("limit", {"type": "integer", "minimum": 1, "maximum": MATCHES_MAX}, "Matches at most."),
+        ],
+        answers={"200": answer("The units.", JSON, ref("areas"), example=_AREAS_EXAMPLE)},
+        codes=("not_found",),
+    )
+    return {"/api/v1/areas": {"get": found}}
 
 
 def _open_operations() -> dict[str, Part]:
@@ -150,6 +200,7 @@ def document() -> dict[str, Any]:
             "/api/v1/oauth/token": {"post": _token_operation()},
             **record_paths(),
             **_kind_operations(),
+            **_area_operations(),
             **_open_operations(),
         },
         "components": {

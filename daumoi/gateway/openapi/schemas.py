@@ -191,7 +191,52 @@ def _registers() -> dict[str, Schema]:
     limit = {"type": "object", "additionalProperties": {"type": ["integer", "null"]}}
     explained = {"code": {"type": "string"}, "en": {"type": "string"}, "vi": {"type": "string"}}
     call = {"type": {"type": "string"}, "status": {"type": "integer"}, "title": {"type": "string"}}
+    unit: Schema = {
+        "scheme": {"type": "string"},
+        "code": {"type": "string"},
+        "name": {"type": "string"},
+        "full_name": {"type": "string"},
+        "level": {"enum": ["country", "subdivision", "province", "district", "ward"]},
+        "valid_from": nullable({"type": "string", "format": "date"}),
+        "valid_to": nullable({"type": "string", "format": "date"}),
+    }
+    today: Schema = {
+        "type": "array",
+        "items": ref("area_unit"),
+        "description": "What it is today; several: candidates.",
+    }
+    match = _object({**unit, "today": today, "distance_km": {"type": "number"}}, optional=("today", "distance_km"))
+    origin = _object({**unit, "whole": {"type": "boolean", "description": "False: a part of it, or perhaps one."}})
     return {
+        "area_unit": _object(unit),
+        "areas": {
+            "anyOf": [
+                _object(
+                    {
+                        "certain": {"type": "boolean"},
+                        "total": COUNT,
+                        "unread": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "Parts that name no unit.",
+                        },
+                        "matches": {"type": "array", "items": match},
+                    },
+                    optional=("total", "unread"),
+                    description="By name or by point.",
+                ),
+                _object(
+                    {
+                        **unit,
+                        "fate": {"enum": ["of_today", "whole", "divided", "vanished"]},
+                        "today": today,
+                        "was": {"type": "array", "items": origin},
+                        "text": _object({"vi": {"type": "string"}, "en": {"type": "string"}}),
+                    },
+                    description="By code.",
+                ),
+            ]
+        },
         "kinds": _object(
             {
                 "kinds": {"type": "array", "items": kind},
