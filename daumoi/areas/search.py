@@ -65,6 +65,8 @@ class Found(msgspec.Struct, frozen=True):
 
     matches: tuple[Match, ...]
     certain: bool
+    unit: Unit | None
+    """The one unit that was meant, also when it was divided since; of namesakes of both schemes the one of today."""
     unread: tuple[str, ...]
     """Parts that name no unit, such as a house and its street."""
 
@@ -81,10 +83,12 @@ def search(text: str, *, on: datetime.date | None = None) -> Found:
         if units:
             matches = tuple(Match(unit, _today(unit)) for unit in units)
             exact = all(_named(each, accented).exact for each in parts[start:] if each not in unread)
-            certain = exact and not contradicts and not unread and _are_one(matches)
-            return Found(matches, certain, (*parts[:start], *unread))
+            sure = exact and not contradicts and not unread
+            certain = sure and _are_one(matches)
+            meant = units[0] if certain or (sure and len(units) == 1) else None
+            return Found(matches, certain, meant, (*parts[:start], *unread))
         contradicts = contradicts or bool(named)
-    return Found((), False, tuple(parts))
+    return Found((), False, None, tuple(parts))
 
 
 def _today(unit: Unit) -> tuple[Unit, ...]:

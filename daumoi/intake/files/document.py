@@ -70,6 +70,7 @@ class ColumnTable(Struct, forbid_unknown_fields=True):
     unmapped: Literal["fault", "pass", "drop"] = "fault"
     ignore_case: bool = False
     split: str | None = None
+    lookup: Literal["name"] | None = None
     pad: Annotated[int, Meta(ge=2, le=64)] | None = None
     format: str | list[str] | None = None
     time: str | None = None

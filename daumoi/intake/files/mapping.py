@@ -9,7 +9,7 @@ from typing import Any
 from daumoi.intake.files.document import ColumnTable, ConditionTable, RecordTable, RefTable, SourceTable
 from daumoi.intake.files.rules import FieldRule, Settings, field_rule
 from daumoi.intake.files.tables import MappingFault, MappingRefused, nearest, parse_toml, read_table
-from daumoi.intake.files.targets import NoSuchField, Path, Shape, as_wire, constant_fits, leaves, resolve
+from daumoi.intake.files.targets import NoSuchField, Path, Shape, Target, as_wire, constant_fits, leaves, resolve
 from daumoi.intake.files.templates import Template, column_name
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.registry import KINDS
@@ -143,7 +143,7 @@ def _fields(
         except NoSuchField as fault:
             faults.append(MappingFault(place, str(fault)))
             continue
-        if target.shape in (Shape.OBJECT, Shape.LIST):
+        if target.shape in (Shape.OBJECT, Shape.LIST) and not _is_looked_up(target, value):
             faults.append(MappingFault(place, f"takes {target.shape.value}: map the fields below it."))
             continue
         if any(path[: len(other)] == other or other[: len(path)] == path for other in seen):
@@ -155,6 +155,10 @@ def _fields(
         if rule is not None:
             found.append(rule)
     return found
+
+
+def _is_looked_up(target: Target, value: Any) -> bool:
+    return target.is_area and isinstance(value, dict) and "lookup" in value
 
 
 def _constants(

@@ -111,6 +111,7 @@ class FieldRule:
     ignore_case: bool
     split: str | None
     pad: int | None
+    lookup: bool
     formats: tuple[Format, ...]
     clock: time | None
     zone: ZoneInfo | None
@@ -129,6 +130,7 @@ class FieldRule:
         if how and self.zone is not None and not all(form.has_offset for form in self.formats):
             how.append(self.zone.key)
         how += [f"{len(self.values)} values"] if self.values else []
+        how += ["looked up by name"] if self.lookup else []
         how += [f"{self.pad} digits"] if self.pad else []
         columns = " + ".join(f'"{column}"' for column in self.columns)
         return f"{self.target.name} ← {columns}" + (f" ({', '.join(how)})" if how else "")
@@ -158,6 +160,8 @@ def field_rule(
         _check_day(target, formats, table, where, faults)
     elif table.format is not None or table.time is not None:
         faults.append(MappingFault(where, f"takes {target.shape.value}: format and time are for dates only."))
+    if table.lookup is not None and not target.is_area:
+        faults.append(MappingFault(f"{where}.lookup", "is for fields that take an administrative unit, such as area."))
     if table.pad is not None and target.shape is not Shape.TEXT:
         what = f"is for texts made of digits; {target.name} takes {target.shape.value}."
         faults.append(MappingFault(f"{where}.pad", what))
@@ -179,6 +183,7 @@ def field_rule(
         ignore_case=table.ignore_case,
         split=table.split,
         pad=table.pad,
+        lookup=table.lookup is not None,
         formats=formats,
         clock=clock,
         zone=zone,

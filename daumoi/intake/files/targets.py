@@ -50,6 +50,11 @@ class Target:
         return ".".join(self.path)
 
     @property
+    def is_area(self) -> bool:
+        """Whether it takes an administrative unit, which may be looked up by its name."""
+        return self.shape is Shape.OBJECT and self.path[-1] == "area"
+
+    @property
     def pointer(self) -> str:
         """The path as a JSON pointer."""
         return "/" + "/".join(self.path)
@@ -147,6 +152,8 @@ def _goes_on(kind: Kind, path: Path, value: dict[str, Any]) -> bool:
         return False
     if shape in (Shape.FLAGS, Shape.TEXTS):
         return not RULE_KEYS & value.keys()
+    if "lookup" in value:
+        return False
     return shape in (Shape.OBJECT, Shape.LIST)
 
 

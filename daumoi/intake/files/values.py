@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from daumoi.areas.search import Found, search
 from daumoi.intake.files.rules import SERIAL_FORMAT, UNIX_FORMATS, Ambiguous, FieldRule, Format, folded
 from daumoi.intake.files.targets import Shape, is_day, is_instant
 
@@ -44,11 +45,27 @@ def read_value(rule: FieldRule, cells: Mapping[str, Any]) -> Value:
         mapped = _looked_up(rule, cell)
         if mapped is not None:
             return mapped
+    if rule.lookup and isinstance(cell, str):
+        return _unit_named(rule, cell)
     if rule.pad is not None:
         cell = _padded(cell, rule.pad)
     if not isinstance(cell, str):
         return _not_text(rule, cell)
     return _read(rule, cell)
+
+
+@lru_cache(maxsize=4096)  # a file names few places, again and again
+def _looked_for(text: str) -> Found:
+    return search(text)
+
+
+def _unit_named(rule: FieldRule, cell: str) -> Value:
+    """Read a unit by its name, if it is certain which one is meant. Whether it was divided since is not asked here."""
+    found = _looked_for(cell)
+    if found.unit is not None:
+        return Value({"scheme": found.unit.scheme, "code": found.unit.code})
+    several = f"it may be {len(found.matches)} units" if found.matches else "no unit has this name"
+    return Value(cell, f"{rule.target.name}: {several}; nothing is picked. Add the district or province, or the code.")
 
 
 def _padded(cell: Any, digits: int) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from daumoi.intake.files.tables import MappingRefused
 from daumoi.kinds.decoding import decode
 from daumoi.kinds.registry import KINDS
-from tests.unit.intake.files.rows import Tally, one, records, report, sent, value
+from tests.unit.intake.files.rows import Tally, one, plan, records, report, sent, value
 
 NEW_YORK = '[source]\ntime_zone = "America/New_York"\ninstant_format = "%Y-%m-%d %H:%M"'
 HANOI = '[source]\ntime_zone = "Asia/Ho_Chi_Minh"\n'
@@ -371,3 +372,37 @@ def test_the_example_of_the_readme_makes_good_records() -> None:
     lines = sent(toml, (examples / "reports_sample.csv").read_bytes())
     assert [codes(line.body) for line in lines] == [[], [], [], []]
     assert not any(line.notes for line in lines)
+
+
+AREA = 'area = { columns = ["Xã", "Huyện", "Tỉnh"], join = ", ", lookup = "name" }'
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("P. Bến Nghé", "Q1", "TP HCM"), {"scheme": "vn-2024", "code": "26740"}),
+        (("Phường Ba Đình", "", "Hà Nội"), {"scheme": "vn-2025", "code": "00004"}),
+        (("", "", "Hà Nội"), {"scheme": "vn-2025", "code": "01"}),
+        (("P. Tràng Tiền", "Hoàn Kiếm", "HN"), {"scheme": "vn-2024", "code": "00079"}),  # divided since
+    ],
+)
+def test_an_area_that_is_certain_is_looked_up_by_its_name(
+    cells: tuple[str, str, str], expected: dict[str, str]
+) -> None:
+    assert value(AREA, dict(zip(("Xã", "Huyện", "Tỉnh"), cells, strict=True)), "area") == expected
+
+
+@pytest.mark.parametrize("cells", [("P. Tràng Tiền", "Ba Đình", "HN"), ("Phường 1", "", ""), ("Atlantis", "", "")])
+def test_an_area_that_is_not_certain_is_never_picked(cells: tuple[str, str, str]) -> None:
+    line = one(AREA, dict(zip(("Xã", "Huyện", "Tỉnh"), cells, strict=True)))
+    assert isinstance(json.loads(line.body)["area"], str)
+    assert "nothing is picked" in line.notes[0]
+
+
+def test_an_area_that_is_not_given_is_absent() -> None:
+    assert value(AREA, {"Xã": "", "Huyện": "", "Tỉnh": ""}, "area") is None
+
+
+def test_only_areas_are_looked_up() -> None:
+    with pytest.raises(MappingRefused, match="administrative unit"):
+        plan(report('data.title = { column = "x", lookup = "name" }'))
