@@ -5,7 +5,7 @@ import sys
 import typer
 
 from daumoi import __version__
-from daumoi.cli import doctor, feed, import_file, log_commands, map_file, system, up
+from daumoi.cli import doctor, feed, import_file, log_commands, map_file, simulate, system, up
 from daumoi.cli.session import Stopped
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command("up")(up.up)
 app.add_typer(system.app, name="system")
 app.command("import")(import_file.import_file)
 app.command("map")(map_file.map_file)
+app.command("simulate")(simulate.simulate)
 app.command("feed")(feed.feed)
 app.command("doctor")(doctor.doctor)
 app.add_typer(log_commands.app, name="log")

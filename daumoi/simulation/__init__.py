@@ -1,0 +1,1 @@
+"""A made-up country that moves: people, their days, and the systems that send them, through the public API."""
