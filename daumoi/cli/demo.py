@@ -2,15 +2,23 @@
 
 import json
 import shlex
+import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from daumoi.cli.session import Stopped, is_demo
+from daumoi.cli.simulate import Credentials
 from daumoi.cli.system import register
 from daumoi.core import facts
 from daumoi.core.hub import Hub
+from daumoi.core.settings import Settings
 from daumoi.intake.submissions import Submission
 from daumoi.kinds.registry import ALL
 from daumoi.organisations import registry
+from daumoi.simulation.country import Country
+from daumoi.simulation.days import VIET_NAM
+from daumoi.simulation.places import System
+from daumoi.simulation.run import play
 
 CODE = "demo"
 _FILE = "demo.env"
@@ -40,6 +48,37 @@ def begin(hub: Hub) -> list[str]:
         )
     _send_examples(hub)
     return sign_ins(hub)
+
+
+GROWTH_PER_S = 4.0
+_SEED = 1
+
+
+def grow(url: str, credentials: Credentials, settings: Settings, ending: threading.Event) -> None:
+    """Let a small made-up country live through yesterday, a few records a second, until it is over or the hub ends."""
+    day = datetime.now(VIET_NAM).date() - timedelta(days=1)
+    play(
+        Country(_SEED, settings.demo_people, day, 1),
+        url=url,
+        credentials=credentials,
+        truth=settings.data_dir / "simulation-demo",
+        rate_per_s=GROWTH_PER_S,
+        watch=_Silent(ending),
+    )
+
+
+class _Silent:
+    """Looks on without a word."""
+
+    def __init__(self, ending: threading.Event) -> None:
+        self._ending = ending
+
+    def sent(self, system: System, records: int) -> None:
+        """Say nothing: the page shows it."""
+
+    def wants_stop(self) -> bool:
+        """Tell whether the hub ends."""
+        return self._ending.is_set()
 
 
 def is_empty(hub: Hub) -> bool:

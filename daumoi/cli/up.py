@@ -21,10 +21,12 @@ from daumoi.cli.session import (
     cluster_of,
     held_by,
     hub_of,
+    is_demo,
     load_settings,
     make_data_dir,
     prepare,
 )
+from daumoi.cli.simulate import Credentials, credentials_of
 from daumoi.core.postgres import Cluster, DirectoryLock, StartEnded, StartFault
 from daumoi.core.settings import Settings
 from daumoi.intake.setup import prepare_log
@@ -54,7 +56,7 @@ def up(
         with _holding(settings) as lock, address.bind(host, port) as listener, _database(settings, ending) as database:
             bound_port = listener.getsockname()[1]
             url = address.url_of(host, bound_port, tls=tls is not None)
-            lines = _prepare(settings, database, demo=demo, demo_if_empty=demo_if_empty)
+            lines, credentials = _prepare(settings, database, demo=demo, demo_if_empty=demo_if_empty)
             lock.describe(a_holder(COMMAND, address=url, dsn=None if database.cluster is None else database.dsn))
             supervisor = Supervisor(
                 settings,
@@ -64,7 +66,8 @@ def up(
                 probe=Probe(host, bound_port, tls=tls is not None),
                 say=_say,
             )
-            _supervise(supervisor, ending, [*lines, f"daumoi is ready: {url}  (Ctrl-C ends it)"])
+            lines.append(f"daumoi is ready: {url}  (Ctrl-C ends it)")
+            _supervise(supervisor, ending, lines, _Growth(url, credentials, settings, ending))
     except StartEnded:
         _say("daumoi was ended while it was starting.")
         return
@@ -105,20 +108,42 @@ def _database(settings: Settings, ending: threading.Event) -> Iterator[_Database
         cluster.stop()
 
 
-def _prepare(settings: Settings, database: _Database, *, demo: bool, demo_if_empty: bool) -> list[str]:
-    """Bring schema, keys and log up to this release; returns what to say of demo sign-ins."""
+class _Growth:
+    """What goes on in a demo beside the hub: a small made-up country sends its day. Nothing in a hub that is none."""
+
+    def __init__(self, url: str, credentials: Credentials | None, settings: Settings, ending: threading.Event) -> None:
+        wanted = credentials is not None and settings.demo_people > 0 and url.startswith("http://")
+        arguments = (url, credentials, settings, ending)
+        self._thread = threading.Thread(target=demo_hub.grow, args=arguments, daemon=True) if wanted else None
+
+    def start(self) -> None:
+        """Begin; the hub takes records."""
+        if self._thread is not None:
+            self._thread.start()
+
+    def end(self) -> None:
+        """Wait for the present bodies, shortly."""
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.join(timeout=2)
+
+
+def _prepare(
+    settings: Settings, database: _Database, *, demo: bool, demo_if_empty: bool
+) -> tuple[list[str], Credentials | None]:
+    """Bring schema, keys and log up to this release; returns what to say of demo sign-ins, and who sends in a demo."""
     keys = prepare(settings, database.dsn, _say)
     with hub_of(settings, database.dsn, keys, name=COMMAND, pool_size=2) as hub:
         prepare_log(hub)
         if demo or (demo_if_empty and demo_hub.is_empty(hub)):
-            return demo_hub.begin(hub)
-        return demo_hub.sign_ins(hub)
+            return demo_hub.begin(hub), credentials_of(hub)
+        return demo_hub.sign_ins(hub), credentials_of(hub) if is_demo(hub) else None
 
 
-def _supervise(supervisor: Supervisor, ending: threading.Event, lines: list[str]) -> None:
+def _supervise(supervisor: Supervisor, ending: threading.Event, lines: list[str], growth: _Growth) -> None:
     def say_ready() -> None:
         for line in lines:
             _say(line)
+        growth.start()
 
     try:
         if not ending.is_set():
@@ -126,6 +151,7 @@ def _supervise(supervisor: Supervisor, ending: threading.Event, lines: list[str]
             supervisor.watch(ending, on_ready=say_ready)
     finally:
         _say("Ending: callers who wait get their answer first.")
+        growth.end()
         supervisor.stop()
 
 

@@ -45,6 +45,7 @@ class Settings:
     segment_rows: int = 5_000_000
     archive_rows: int = 100_000
     token_seconds: int = 3600
+    demo_people: int = 600
     log_level: str = "info"
 
 
@@ -129,6 +130,7 @@ VARIABLES = (
     _number("DAUMOI_STORAGE_LOW_BYTES", "storage_low_bytes", 0, 2**60, "bytes"),
     _number("DAUMOI_SEGMENT_ROWS", "segment_rows", 100, 1_000_000_000, "records"),
     _number("DAUMOI_ARCHIVE_ROWS", "archive_rows", 1, 10_000_000, "records"),
+    _number("DAUMOI_DEMO_PEOPLE", "demo_people", 0, 100_000, "people"),
     _number("DAUMOI_TOKEN_SECONDS", "token_seconds", 60, 3600, "seconds"),
     _Variable("DAUMOI_LOG_LEVEL", "log_level", _log_level, "debug, info, warning or error"),
 )

@@ -19,7 +19,7 @@ PEOPLE = 3000
 
 @pytest.fixture(scope="module")
 def demo(workspace: Path) -> Iterator[HubServer]:
-    server = HubServer(workspace / "demo-country")
+    server = HubServer(workspace / "demo-country", DAUMOI_DEMO_PEOPLE="0")
     server.start("--demo")
     yield server
     server.stop()
@@ -105,7 +105,7 @@ def test_a_country_sent_into_an_empty_hub_is_stored_as_its_truth_says_and_nobody
 
 @pytest.mark.soak
 def test_a_hundred_thousand_people_of_a_day(workspace: Path, tmp_path: Path) -> None:
-    server = HubServer(workspace / "demo-large")
+    server = HubServer(workspace / "demo-large", DAUMOI_DEMO_PEOPLE="0")
     server.start("--demo")
     try:
         check(server, tmp_path, 100_000)
