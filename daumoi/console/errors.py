@@ -41,6 +41,16 @@ def unknown_host(request: HttpRequest) -> HttpResponse:
     )
 
 
+def refused(request: HttpRequest) -> HttpResponse:
+    """Answer 403: the page is for people at this machine, until there are accounts."""
+    return _page(
+        request,
+        403,
+        gettext("This page is not open from here"),
+        gettext("It names systems, so it is shown on the hub's own machine and in demos only."),
+    )
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer 500."""
     return _page(

@@ -1,17 +1,15 @@
 """The figures of the first page, from the selectors of the rooms that own them. Five queries, no names, no records."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from daumoi.core import storage
 from daumoi.core.hub import Hub
 from daumoi.exchange.selectors import Readers, readers
 from daumoi.intake.selectors import held_open
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import ConsumerLag, consumer_lags, heads, received_on
+from daumoi.log.selectors import VIET_NAM, ConsumerLag, consumer_lags, heads, received_on
 
-VIET_NAM = timezone(timedelta(hours=7))
-"""One offset all year since 1975; the day of "received today" is a day of this offset."""
 CONNECTION_WAIT_S = 2.0
 
 

@@ -7,8 +7,8 @@ from hashlib import blake2b
 from django import template
 from django.utils.translation import get_language
 
-from daumoi.console.selectors import VIET_NAM
 from daumoi.console.settings import STATIC_FOLDER
+from daumoi.log.selectors import VIET_NAM
 
 register = template.Library()
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from daumoi.console import areas, language, views
+from daumoi.console import activity, areas, language, views
 
 urlpatterns = [
     path("", views.first_page),
     path("figures", views.live_figures),
     path("language/<slug:code>/", language.choose),
+    path("activity/", activity.show),
     path("areas/", areas.find),
     path("areas/<slug:scheme>/<str:code>/", areas.unit),
     path("favicon.ico", views.icon),

@@ -33,6 +33,7 @@ def build_app(hub: Hub) -> WSGIApp:
 
     def pages(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ["daumoi.board"] = board
+        environ["daumoi.hub"] = hub
         environ["daumoi.behind_proxy"] = behind_proxy
         if behind_proxy and environ.get("HTTP_X_FORWARDED_PROTO") == "https":
             # Who forges it deceives nobody but themselves: it marks their own cookie and the address shown to them.

@@ -1,6 +1,7 @@
 """Shows submissions and held rows to the system that sent them."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from daumoi.core.database import Connection
@@ -70,3 +71,17 @@ def submission_problems(
 def held_open(connection: Connection) -> dict[str, int]:
     """Return how many rows of each kind wait for mending."""
     return dict(connection.execute(_HELD["open_by_kind"]).fetchall())
+
+
+class HeldReason(NamedTuple):
+    """Rows of one kind that wait for mending for one reason."""
+
+    kind: str
+    code: str
+    rows: int
+    newest_at: datetime
+
+
+def held_by_reason(connection: Connection, *, limit: int) -> list[HeldReason]:
+    """Return why rows wait for mending, the newest reason first."""
+    return [HeldReason(*row) for row in connection.execute(_HELD["open_by_reason"], (limit,))]

@@ -7,7 +7,7 @@ same file again. Files hold facts alone: no ref, no personal value, people only 
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,6 @@ from daumoi.log import selectors
 from daumoi.log.entries import Op, receipt_key
 
 CONSUMER = "archive"
-_LOCAL = timezone(timedelta(hours=7))
 _PAGE = 1000
 _COLUMNS = {
     "seq": "BIGINT",
@@ -71,8 +70,8 @@ def next_range(connection: Connection, *, kind: str, number: int, rows: int, now
     ).fetchone()
     if began is None:
         return None
-    day = began[0].astimezone(_LOCAL).date()
-    day_ends_at = datetime.combine(day + timedelta(days=1), datetime.min.time(), _LOCAL)
+    day = began[0].astimezone(selectors.VIET_NAM).date()
+    day_ends_at = datetime.combine(day + timedelta(days=1), datetime.min.time(), selectors.VIET_NAM)
     full = first + rows - 1
     found = connection.execute(
         "SELECT max(seq) FROM record WHERE kind = %s AND seq BETWEEN %s AND %s AND received_at < %s",

@@ -36,11 +36,13 @@ def advance(connection: Connection, *, name: str, kind: int, at: datetime, most:
 
 
 def count_records(connection: Connection, kind: int, first: int, last: int) -> None:
-    """The work of the consumer "counters": add a range to the stored counters. Days are of UTC+7 (design, 8)."""
+    """The work of the consumer "counters": add a range to the stored counters, by hour, system and province."""
     connection.execute(
-        "INSERT INTO record_count (kind, day, system_id, op, records)"
-        " SELECT kind, (received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, system_id, op, count(*)"
-        " FROM record WHERE kind = %s AND seq BETWEEN %s AND %s GROUP BY 1, 2, 3, 4"
-        " ON CONFLICT (kind, day, system_id, op) DO UPDATE SET records = record_count.records + excluded.records",
+        "INSERT INTO record_count (kind, hour, system_id, province, op, records)"
+        " SELECT kind, date_trunc('hour', received_at), system_id,"
+        " coalesce(array_to_string((string_to_array(path, '.'))[1:2], '.'), ''), op, count(*)"
+        " FROM record WHERE kind = %s AND seq BETWEEN %s AND %s GROUP BY 1, 2, 3, 4, 5"
+        " ON CONFLICT (kind, hour, system_id, province, op)"
+        " DO UPDATE SET records = record_count.records + excluded.records",
         (kind, first, last),
     )

@@ -1,11 +1,15 @@
 """Reads the log: figures of heads and consumers, and records by number."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, timezone
 from typing import NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.log.entries import Op
+
+VIET_NAM = timezone(timedelta(hours=7))
+"""One offset all year since 1975; a day of the hub is a day of this offset."""
 
 
 class HeadFigure(NamedTuple):
@@ -75,12 +79,39 @@ def consumer_lags(connection: Connection) -> list[ConsumerLag]:
 
 def received_on(connection: Connection, day: date) -> dict[str, int]:
     """Return how many records of each kind were received on a day (UTC+7), from the stored counters."""
+    begins = datetime.combine(day, time(), VIET_NAM)
     rows = connection.execute(
         "SELECT h.name, sum(r.records)::bigint FROM record_count r JOIN head h USING (kind)"
-        " WHERE r.day = %s GROUP BY 1",
-        (day,),
+        " WHERE r.hour >= %s AND r.hour < %s GROUP BY 1",
+        (begins, begins + timedelta(days=1)),
     )
     return dict(rows.fetchall())
+
+
+class Received(NamedTuple):
+    """Records received since an hour, three ways."""
+
+    by_hour: dict[tuple[datetime, str], int]
+    """By beginning of the hour and kind."""
+    by_system: dict[tuple[int, str], int]
+    """By number of the system and kind."""
+    by_province: dict[str, int]
+    """By the first two steps of the path; empty without an area."""
+
+
+def received_since(connection: Connection, hour: datetime) -> Received:
+    """Return what was received since the beginning of an hour, from the stored counters."""
+    rows = connection.execute(
+        "SELECT r.hour, h.name, r.system_id, r.province, sum(r.records)::bigint"
+        " FROM record_count r JOIN head h USING (kind) WHERE r.hour >= %s GROUP BY 1, 2, 3, 4",
+        (hour,),
+    )
+    found = Received(defaultdict(int), defaultdict(int), defaultdict(int))
+    for at, kind, system_id, province, records in rows:
+        found.by_hour[at, kind] += records
+        found.by_system[system_id, kind] += records
+        found.by_province[province] += records
+    return found
 
 
 _RECORD = (

@@ -54,3 +54,7 @@ DELETE FROM held WHERE id IN (SELECT id FROM held WHERE expires_at <= %s LIMIT 5
 
 -- name: open_by_kind
 SELECT h.name, count(*) FROM held d JOIN head h ON h.kind = d.kind WHERE d.closed_at IS NULL GROUP BY 1
+
+-- name: open_by_reason
+SELECT h.name, d.code, count(*), max(d.created_at) FROM held d JOIN head h ON h.kind = d.kind
+WHERE d.closed_at IS NULL GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT %s

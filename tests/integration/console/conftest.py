@@ -21,8 +21,10 @@ def open_pages() -> Iterator[Opener]:
 
     clients: list[httpx.Client] = []
 
-    def opener(hub: Hub, language: str | None = None, base_url: str = "http://localhost") -> httpx.Client:
-        transport = httpx.WSGITransport(app=build_app(hub), raise_app_exceptions=False)
+    def opener(
+        hub: Hub, language: str | None = None, base_url: str = "http://localhost", address: str = "127.0.0.1"
+    ) -> httpx.Client:
+        transport = httpx.WSGITransport(app=build_app(hub), raise_app_exceptions=False, remote_addr=address)
         client = httpx.Client(transport=transport, base_url=base_url)
         if language:
             assert client.get(f"/language/{language}/").status_code == 302
