@@ -51,7 +51,8 @@ def begin(hub: Hub) -> list[str]:
 
 
 GROWTH_PER_S = 4.0
-_SEED = 1
+_SEED = 0
+"""A country of the demo's own: `daumoi simulate` begins at seed 1."""
 
 
 def grow(url: str, credentials: Credentials, settings: Settings, ending: threading.Event) -> None:

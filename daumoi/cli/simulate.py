@@ -36,7 +36,7 @@ _SENDS: dict[System, list[str]] = {
 def simulate(
     people: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many people live in the country.")] = 1000,
     days: Annotated[int, typer.Option(min=1, max=366, help="How many days are played.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="One seed, one country.")] = 1,
+    seed: Annotated[int, typer.Option(min=1, help="One seed, one country.")] = 1,
     first_on: Annotated[str, typer.Option("--from", help="The first day, YYYY-MM-DD.")] = "2021-08-01",
     rate: Annotated[float | None, typer.Option(min=0.1, help="Records a second, all systems together.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Folder of the truth; DATA_DIR/simulation if not given.")] = None,

@@ -71,6 +71,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "total": sum(received.by_province.values()),
         "systems": _systems(received, systems),
         "provinces": _provinces(received),
+        "most": max(received.by_province.values(), default=1),
         "held": [(each, kind_title(each.kind), ROW_CODES[each.code]) for each in held if each.code in ROW_CODES],
     }
     return render(request, "console/activity.html", context)

@@ -36,7 +36,7 @@ class Country:
 
     def households(self) -> Iterator[Household]:
         """Make the households, always the same ones."""
-        return households(self.seed, self.people, self.first_on)
+        return households(self.seed, self.people)
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Sender:
         while batch := list(islice(mine, rows)):
             lines = []
             for place in batch:
-                row = row_of(place, self._country.first_on)
+                row = row_of(place)
                 self._note("checkpoint", row["ref"], place=place.code)
                 self.expected.add("checkpoint", held=False, copies=1)
                 lines.append(_ENCODE(row))

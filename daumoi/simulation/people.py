@@ -12,6 +12,8 @@ from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE, Unit
 from daumoi.simulation import names
 
+MADE_ON = datetime.date(2021, 8, 1)
+"""The day of which everybody's age is made: a seed gives the same people whatever days they live through."""
 MEMBERS_MAX = 8
 _SIZES = {1: 10, 2: 19, 3: 21, 4: 26, 5: 14, 6: 10}
 """Per cent of households by size; after the census of 2019 (3.6 people on average), rounded."""
@@ -77,25 +79,25 @@ def centre_of(unit: Unit) -> tuple[float, float] | None:
     return None
 
 
-def households(seed: int, people: int, day: datetime.date) -> Iterator[Household]:
+def households(seed: int, people: int) -> Iterator[Household]:
     """Make households one by one until there are `people` people; the same ones for a seed, always."""
     made = 0
     number = 0
     while made < people:
-        household = _household(seed, number, day, at_most=people - made)
+        household = _household(seed, number, at_most=people - made)
         made += len(household.people)
         number += 1
         yield household
 
 
-def _household(seed: int, number: int, day: datetime.date, *, at_most: int) -> Household:
+def _household(seed: int, number: int, *, at_most: int) -> Household:
     chance = Random(f"{seed}/household/{number}")
     ward = chance.choice(_wards())
     household = Household(number, ward)
     size = min(chance.choices(list(_SIZES), weights=list(_SIZES.values()))[0], at_most)
     highland = province_of(ward) in _HIGHLAND_PROVINCES and chance.random() < _SHARES["highland"]
     if chance.random() < _SHARES["foreign"]:
-        household.people.append(_foreigner(chance, household, day))
+        household.people.append(_foreigner(chance, household))
         return household
     father_name, mother_name = names.surname(chance), names.surname(chance)
     parents_age = chance.randint(22, 70)
@@ -108,9 +110,9 @@ def _household(seed: int, number: int, day: datetime.date, *, at_most: int) -> H
             sex, family = chance.choice(("male", "female")), father_name
             grandparent = place == 4 and chance.random() < 0.6
             age = parents_age + chance.randint(20, 30) if grandparent else max(0, parents_age - chance.randint(20, 38))
-        household.people.append(_person(chance, household, place, family, sex, min(age, 103), day, highland=highland))
+        household.people.append(_person(chance, household, place, family, sex, min(age, 103), highland=highland))
     _make_twins(chance, household)
-    _hand_out_phones(chance, household, day)
+    _hand_out_phones(chance, household)
     return household
 
 
@@ -121,11 +123,10 @@ def _person(
     family: str,
     sex: str,
     age: int,
-    day: datetime.date,
     *,
     highland: bool,
 ) -> Person:
-    born_on = day - datetime.timedelta(days=age * 365 + chance.randint(1, 364))
+    born_on = MADE_ON - datetime.timedelta(days=age * 365 + chance.randint(1, 364))
     name = names.highland(chance, sex) if highland else names.joined(family, *names.given(chance, sex))
     number = household.number * MEMBERS_MAX + place
     person = Person(number, household.number, name, sex, born_on, household.area)
@@ -149,10 +150,10 @@ def national_id(person: Person) -> str:
     return f"0{province_of(person.area)}{century}{person.born_on.year % 100:02d}{serial:06d}"
 
 
-def _foreigner(chance: Random, household: Household, day: datetime.date) -> Person:
+def _foreigner(chance: Random, household: Household) -> Person:
     name, country = names.foreign(chance)
     number = household.number * MEMBERS_MAX
-    born_on = day - datetime.timedelta(days=chance.randint(20, 65) * 365)
+    born_on = MADE_ON - datetime.timedelta(days=chance.randint(20, 65) * 365)
     person = Person(number, household.number, name, chance.choice(("male", "female")), born_on, household.area)
     person.nationality = country
     person.passport = {"number": f"{chance.choice('ABCKMX')}{number * 7919 % 100_000_000:08d}", "country": country}
@@ -170,11 +171,11 @@ def _make_twins(chance: Random, household: Household) -> None:
         other.national_id = national_id(other)
 
 
-def _hand_out_phones(chance: Random, household: Household, day: datetime.date) -> None:
-    adults = [person for person in household.people if person.age_on(day) >= 16]
+def _hand_out_phones(chance: Random, household: Household) -> None:
+    adults = [person for person in household.people if person.age_on(MADE_ON) >= 16]
     one_for_all = chance.random() < _ONE_PHONE_FOR_ALL
     for place, person in enumerate(adults):
-        elderly = person.age_on(day) >= 70
+        elderly = person.age_on(MADE_ON) >= 70
         if one_for_all and place:
             person.phone = adults[0].phone
         elif chance.random() < (0.6 if elderly else 0.96):

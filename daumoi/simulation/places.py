@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +22,8 @@ SYSTEMS: dict[System, str] = {
 }
 _SOUTH_FROM = 48
 """Old provinces from this number on (Đà Nẵng) belong to the southern system of road posts."""
+OPENED_AT = "2020-02-01T00:00:00+07:00"
+"""What is said of the places holds from then on: the same record whatever days are played."""
 _TITLES = {"road": "Chốt kiểm soát", "market": "Chợ", "workplace": "Công ty"}
 _A_DISTRICT = {"road": 2, "market": 3, "workplace": 6}
 """How many of each a district has."""
@@ -78,11 +79,11 @@ def places_of(seed: int, districts: Iterable[str]) -> Iterator[Place]:
             yield from _places_of(seed, district, kind)
 
 
-def row_of(place: Place, day: datetime.date) -> dict[str, Any]:
+def row_of(place: Place) -> dict[str, Any]:
     """Write a place as its system sends it."""
     row: dict[str, Any] = {
         "ref": place.code,
-        "occurred_at": f"{day.isoformat()}T00:00:00+07:00",
+        "occurred_at": OPENED_AT,
         "area": {"scheme": BEFORE, "code": place.area.code},
         "data": {"code": place.code, "name": place.name, "type": place.type},
     }

@@ -24,12 +24,12 @@ DAY = datetime.date(2021, 8, 1)
 
 @pytest.fixture(scope="module")
 def people() -> list[Person]:
-    return [person for household in households(1, 20_000, DAY) for person in household.people]
+    return [person for household in households(1, 20_000) for person in household.people]
 
 
 @pytest.fixture(scope="module")
 def day() -> list[Event]:
-    return [event for household in households(1, 20_000, DAY) for event in events(1, household, DAY)]
+    return [event for household in households(1, 20_000) for event in events(1, household, DAY)]
 
 
 def sent(folder: Path, seed: int) -> dict[str, bytes]:
@@ -110,7 +110,7 @@ def test_before_tet_more_people_are_on_their_way() -> None:
     tet = max(TET & {datetime.date(2021, 2, number) for number in range(8, 12)})
 
     def on_the_way(date: datetime.date) -> int:
-        found = (event for household in households(3, 20_000, date) for event in events(3, household, date))
+        found = (event for household in households(3, 20_000) for event in events(3, household, date))
         return sum(event.kind == "movement_declaration" for event in found)
 
     assert on_the_way(tet) > 2 * on_the_way(DAY)
@@ -120,7 +120,7 @@ def test_every_place_is_a_good_checkpoint_with_a_code_of_its_own() -> None:
     places = list(places_of(1, ["001", "760", "769"]))
     assert len({place.code for place in places}) == len(places) == 33
     for place in places:
-        decoded = decode(KINDS["checkpoint"], json.dumps(row_of(place, DAY)).encode())
+        decoded = decode(KINDS["checkpoint"], json.dumps(row_of(place)).encode())
         assert decoded.record is not None
         assert not decoded.faults
         assert not examine(KINDS["checkpoint"], decoded.record, SystemClock().now()).faults
