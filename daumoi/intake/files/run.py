@@ -14,6 +14,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.intake.files.held_file import HeldFile
 from daumoi.intake.files.passes import FilePlan, Sent, Tally
+from daumoi.intake.files.reading.rows import FileRefused
 from daumoi.intake.files.snapshot import Snapshot
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.selectors import submission_problems
@@ -122,6 +123,9 @@ def _send(job: Job, kind: Kind, tally: Tally, watch: Watch, snapshot: Snapshot |
     except CallProblem as problem:
         so_far = submission.receipt_so_far() if submission is not None else None
         return problem.receipt or so_far, problem.detail
+    except FileRefused as refused:
+        # A file that is damaged further down: the rows before it are good and are kept.
+        return submission.break_off() if submission is not None else None, str(refused)
     finally:
         if submission is not None:
             submission.close()

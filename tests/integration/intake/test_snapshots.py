@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from daumoi.core.hub import Hub
+from daumoi.intake.files.mapping import load_mapping
 from daumoi.intake.files.passes import plan_file
 from daumoi.intake.files.reading.rows import FileRefused
 from daumoi.intake.files.run import Job, Outcome, run_import
@@ -15,6 +16,7 @@ from daumoi.kinds.kind import Kind
 from daumoi.kinds.registry import KINDS
 from daumoi.organisations.registry import System
 from tests.integration.sending import a_report, a_system, send
+from tests.unit.intake.files.ugly import sheet, spoiled
 
 KIND = KINDS["citizen_report"]
 
@@ -156,3 +158,41 @@ def test_a_revision_is_written_into_a_row_and_other_faults_stay():
     assert with_revision(b'{"ref":"a","revision":1}', 3) == b'{"ref":"a","revision":3}'
     twice = b'{"ref":"a","revision":1,"revision":2}'
     assert with_revision(twice, 3) == twice
+
+
+NUMBERED = """
+[source]
+time_zone = "Asia/Ho_Chi_Minh"
+[[record]]
+kind = "citizen_report"
+ref = "{n}"
+[record.constants]
+occurred_at = "2021-08-01T08:00:00+07:00"
+data.category = "crowd"
+[record.columns]
+data.text = "text"
+"""
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_a_workbook_that_is_damaged_further_down_keeps_its_good_rows_and_withdraws_nothing(
+    hub: Hub, tmp_path: Path, snapshot: bool
+):
+    system = a_system(hub)
+    send(hub, system, KIND.name, [a_report("9")])
+    content = sheet([["n", "text"], *[[number, f"dòng {number}"] for number in range(1, 6)]])
+    file = tmp_path / "x.xlsx"
+    file.write_bytes(spoiled(content, b"<v>4</v>", b"<v>4x</v>"))
+    plan = plan_file(
+        format="xlsx", mapping=load_mapping(NUMBERED.encode()), kind=None, hash_ref=bytes, line_max_bytes=1 << 20
+    )
+    job = Job(hub, system, file, plan, snapshot=snapshot)
+    if snapshot:
+        with pytest.raises(FileRefused, match="damaged"):
+            run_import(job, Onlooker())
+        assert [ref for ref, _, _ in log(hub)] == ["9"]
+    else:
+        outcome = run_import(job, Onlooker())
+        assert "damaged" in outcome.failure
+        assert counts(outcome) == {"accepted": 3}
+        assert [ref for ref, _, _ in log(hub)] == ["9", "1", "2", "3"]

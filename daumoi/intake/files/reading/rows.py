@@ -1,6 +1,6 @@
 """What every reader gives: rows with the line where they begin, counted. A broken row breaks only itself.
 
-No reader raises for what a file holds, except FileRefused before the first row.
+No reader raises for what a row holds. FileRefused comes before the first row, or where a packed file is damaged.
 """
 
 from collections.abc import Iterator

@@ -3,9 +3,9 @@
 import math
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import openpyxl  # type: ignore[import-untyped]
 from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
@@ -13,8 +13,14 @@ from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[impor
 from daumoi.intake.files.reading.rows import Counted, FileRefused, SourceRow, quoted
 from daumoi.intake.files.templates import column_name
 
+# What openpyxl has to say of a file it says with the cell's own value, on the terminal.
+warnings.filterwarnings("ignore", module="openpyxl")
+
+T = TypeVar("T")
 UNPACKED_MAX_BYTES = 4 * 1024 * 1024 * 1024
 """What a workbook may unpack to, all its parts together: a few megabytes can be made to unpack to any size."""
+_COLUMNS_MAX = 1024
+_BEYOND = 8
 _BLANK_ROWS_MAX = 100_000
 """So many blank rows in a row are the end: formats put on whole columns make a million of them."""
 
@@ -36,14 +42,18 @@ class WorkbookReader:
         self._short_rows = short_rows
         self._sheet, self._sheet_was_given = _sheet(_opened(stream), sheet), sheet is not None
         self._total = max(self._sheet.max_row or 0, 1)
-        self._rows = enumerate(self._sheet.iter_rows(values_only=True), start=1)
-        above = [row for _, row in zip(range(header_line - 1), self._rows, strict=False)]
-        lines = [list(row) for _, (_, row) in zip(range(header_rows), self._rows, strict=False)]
-        if len(above) < header_line - 1 or len(lines) < header_rows:
+        last = header_line + header_rows - 1
+        lines = _guarded(lambda: [list(row) for row in self._sheet.iter_rows(header_line, last, 1, _COLUMNS_MAX, True)])
+        if len(lines) < header_rows:
             raise FileRefused(f"The sheet has no row {header_line}, where its header should be.")
         self.header = _header(lines)
         if not any(self.header):
             raise FileRefused("The header is empty. Give its row as header_line under [source].")
+        # A little wider than the header, to see cells that stand beyond it. Formats put on whole rows reach to the
+        # 16,384th column, and a sheet read so wide would take hours.
+        self._rows = enumerate(
+            self._sheet.iter_rows(last + 1, None, 1, len(self.header) + _BEYOND, True), start=last + 1
+        )
 
     def remarks(self) -> list[str]:
         """Say the sheet, when it was not given."""
@@ -52,7 +62,8 @@ class WorkbookReader:
     def rows(self) -> Iterator[SourceRow]:
         """Yield every row after the header that is not blank."""
         blank_in_a_row = 0
-        for number, values in self._rows:
+        while (following := _guarded(lambda: next(self._rows, None))) is not None:
+            number, values = following
             self.counted.share = min(number / self._total, 1.0)
             cells = [plain(value) for value in values]
             if all(cell is None or cell == "" for cell in cells):
@@ -73,6 +84,15 @@ class WorkbookReader:
         self.counted.share = 1.0
 
 
+def _guarded(step: Callable[[], T]) -> T:
+    """Take a step of reading; raises FileRefused where the sheet is damaged, before or after good rows."""
+    try:
+        return step()
+    except (ValueError, KeyError, IndexError, TypeError, OSError, EOFError, SyntaxError, zipfile.BadZipFile):
+        # SyntaxError: xml.etree's ParseError is one. Whatever stands in the sheet is not repeated.
+        raise FileRefused("The sheet is damaged from here on. Open it in a spreadsheet, save it anew.") from None
+
+
 def _opened(stream: BinaryIO) -> Any:
     stream.seek(0)
     try:
@@ -83,10 +103,7 @@ def _opened(stream: BinaryIO) -> Any:
         if size > UNPACKED_MAX_BYTES:
             raise FileRefused("The workbook unpacks to more than 4 GiB. Save its sheet as CSV UTF-8 and import that.")
         stream.seek(0)
-        with warnings.catch_warnings():
-            # About parts of a workbook that do not matter here: pictures, conditional formats.
-            warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, SyntaxError):
         # SyntaxError: xml.etree's ParseError is one.
         raise FileRefused("The workbook is damaged. Open it in a spreadsheet, save it anew, import that.") from None
@@ -115,12 +132,8 @@ def _measured(sheet: Any) -> Any:
 
 
 def _has_cells(sheet: Any) -> bool:
-    for number, row in enumerate(sheet.iter_rows(values_only=True)):
-        if any(cell is not None for cell in row):
-            return True
-        if number > 1000:
-            break
-    return False
+    rows = sheet.iter_rows(1, 1000, 1, _COLUMNS_MAX, True)
+    return _guarded(lambda: any(cell is not None for row in rows for cell in row))
 
 
 def _header(lines: list[list[Any]]) -> list[str]:

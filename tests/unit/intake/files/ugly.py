@@ -115,6 +115,21 @@ def two_sheets(*, hidden: bool) -> bytes:
     return workbook(fill)
 
 
+def far_cell(book: Any) -> None:
+    """Formats put on a whole sheet leave something at its last corner."""
+    book.active["XFD1048576"] = " "
+
+
+def spoiled(content: bytes, old: bytes, new: bytes) -> bytes:
+    """A workbook with something replaced in its first sheet."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stream, "w") as target:
+        for name in source.namelist():
+            part = source.read(name)
+            target.writestr(name, part.replace(old, new) if name == "xl/worksheets/sheet1.xml" else part)
+    return stream.getvalue()
+
+
 def merged_header() -> bytes:
     def fill(book: Any) -> None:
         page = book.active
@@ -235,6 +250,7 @@ def cases(tmp: Path) -> list[Ugly]:  # one list, so that a stranger can read it 
         Ugly("blank-rows.xlsx", sheet([HEADER, ROWS[0], [None] * 3, *ROWS[1:], *[[None] * 3] * 50])),
         Ugly("formula-error.xlsx", sheet([HEADER, *ROWS, ["PA-4", "#REF!", "Ồn ào"]]), bad=1),
         Ugly("cells-beyond.xlsx", sheet([HEADER, *ROWS, ["PA-4", AT[0], "Ồn ào", "một ô thừa"]]), bad=1),
+        Ugly("a-far-cell.xlsx", sheet([HEADER, *ROWS], far_cell)),
         # --- JSON and Parquet
         Ugly("list.json", OBJECTS.encode()),
         Ugly("list-in-object.json", f'{{"modified": "2021", "data": {OBJECTS}}}'.encode(), 'records = "data"'),
