@@ -105,6 +105,19 @@ def _attach(connection: Connection, segment: Segment) -> bool:
     return True
 
 
+def segments_of(connection: Connection, *, kind: int) -> list[Segment]:
+    """Return the segments of a kind that are attached, in order."""
+    rows = connection.execute(
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass",
+        (f"record_{kind}",),
+    ).fetchall()
+    firsts = sorted(int(name.rsplit("_", 1)[1]) for (name,) in rows)
+    head = connection.execute("SELECT attached_to FROM head WHERE kind = %s", (kind,)).fetchone()
+    assert head is not None
+    ends = [following - 1 for following in firsts[1:]] + [max(head[0], firsts[-1])] if firsts else []
+    return [Segment(kind, first, last) for first, last in zip(firsts, ends, strict=True)]
+
+
 def drop_before(connection: Connection, *, kind: int, seq: int) -> int:
     """Drop whole segments that lie below `seq`, and what stands beside their records; returns the oldest number kept.
 
