@@ -5,7 +5,7 @@ import sys
 import typer
 
 from daumoi import __version__
-from daumoi.cli import doctor, feed, import_file, log_commands, map_file, simulate, system, up
+from daumoi.cli import doctor, feed, hold, import_file, log_commands, map_file, retention, simulate, system, up
 from daumoi.cli.session import Stopped
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command("simulate")(simulate.simulate)
 app.command("feed")(feed.feed)
 app.command("doctor")(doctor.doctor)
 app.add_typer(log_commands.app, name="log")
+app.add_typer(retention.app, name="retention")
+app.add_typer(hold.app, name="hold")
 
 
 @app.command("version")

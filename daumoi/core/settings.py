@@ -44,6 +44,7 @@ class Settings:
     storage_low_bytes: int = 1 * GIB
     segment_rows: int = 5_000_000
     archive_rows: int = 100_000
+    retention_file: Path | None = None
     token_seconds: int = 3600
     demo_people: int = 600
     log_level: str = "info"
@@ -99,6 +100,13 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError
+    return path.absolute()
+
+
 def _number(name: str, attribute: str, low: int, high: int, unit: str) -> _Variable:
     return _Variable(name, attribute, _whole(low, high), f"a whole number of {unit} from {low} to {high}")
 
@@ -130,6 +138,7 @@ VARIABLES = (
     _number("DAUMOI_STORAGE_LOW_BYTES", "storage_low_bytes", 0, 2**60, "bytes"),
     _number("DAUMOI_SEGMENT_ROWS", "segment_rows", 100, 1_000_000_000, "records"),
     _number("DAUMOI_ARCHIVE_ROWS", "archive_rows", 1, 10_000_000, "records"),
+    _Variable("DAUMOI_RETENTION_FILE", "retention_file", _file, "the path of a file"),
     _number("DAUMOI_DEMO_PEOPLE", "demo_people", 0, 100_000, "people"),
     _number("DAUMOI_TOKEN_SECONDS", "token_seconds", 60, 3600, "seconds"),
     _Variable("DAUMOI_LOG_LEVEL", "log_level", _log_level, "debug, info, warning or error"),

@@ -10,12 +10,15 @@ import structlog
 
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
+from daumoi.core.turns import Busy
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
 from daumoi.log.archive import archive_next
 from daumoi.log.consumers import advance, count_records
 from daumoi.log.notices import CHANNEL
+from daumoi.log.retention import finish
 from daumoi.log.segments import ensure_segments
+from daumoi.people.destroying import NotQuiet
 from daumoi.people.refreshing import refresh_claims
 
 COUNTERS = "counters"
@@ -96,7 +99,20 @@ def make_app(hub: Hub) -> procrastinate.App:
     def refresh(timestamp: int) -> None:
         refresh_outdated(hub)
 
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="finish_retention", queueing_lock="finish_retention", pass_context=False)
+    def finish_retention(timestamp: int) -> None:
+        finish_begun(hub)
+
     return app
+
+
+def finish_begun(hub: Hub) -> None:
+    """Finish what a run of retention that was stopped had begun; one that is running has its own turn."""
+    try:
+        finish(hub)
+    except (Busy, NotQuiet) as waiting:
+        _log.info("retention is finished later", reason=type(waiting).__name__)
 
 
 def refresh_outdated(hub: Hub) -> None:
