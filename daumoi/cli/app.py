@@ -5,7 +5,7 @@ import sys
 import typer
 
 from daumoi import __version__
-from daumoi.cli import doctor, feed, hold, import_file, log_commands, map_file, retention, simulate, system, up
+from daumoi.cli import doctor, erase, feed, hold, import_file, log_commands, map_file, retention, simulate, system, up
 from daumoi.cli.session import Stopped
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(log_commands.app, name="log")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
+app.command("erase")(erase.erase)
 
 
 @app.command("version")

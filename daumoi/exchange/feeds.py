@@ -48,11 +48,12 @@ def page(hub: Hub, registry: Registry, *, agreement: Agreement, kind: str, after
         last = min(head, after + limit)
         while at < last:
             upto = min(last, at + _READ_ROWS)
+            others = _others(connection, number, at, upto)
             rows = log.records(connection, kind=number, after=at, last=upto)
             if len(rows) < upto - at:
                 # Numbers are dense: what is missing was dropped after the head was read.
                 raise _gone(_head(connection, kind)[2])
-            lines += _render(hub, connection, registry, agreement, kind, number, rows, at, upto)
+            lines += _render(hub, connection, registry, agreement, kind, number, rows, others)
             at = upto
     return FeedPage(b"".join(lines), max(at, after), head, len(lines))
 
@@ -65,10 +66,11 @@ def one(hub: Hub, registry: Registry, *, agreement: Agreement, kind: str, seq: i
             return None
         if seq < oldest:
             raise _gone(oldest)
+        others = _others(connection, number, seq - 1, seq)
         rows = log.records(connection, kind=number, after=seq - 1, last=seq)
         if not rows:
             raise _gone(_head(connection, kind)[2])
-        lines = _render(hub, connection, registry, agreement, kind, number, rows, seq - 1, seq)
+        lines = _render(hub, connection, registry, agreement, kind, number, rows, others)
     return lines[0]
 
 
@@ -98,6 +100,21 @@ def _gone(oldest: int) -> CallProblem:
     return CallProblem("gone_before", detail, headers={"Daumoi-Oldest": str(oldest)})
 
 
+_People = dict[int, list[tuple[int, int, int]]]
+
+
+def _others(connection: Connection, kind: int, after: int, last: int) -> _People:
+    """Return the other people of a range of records, by number: (role, position, claim).
+
+    Read before the records: whoever drops records deletes what stands beside them afterwards, so that a record that is
+    still there has its people here.
+    """
+    others: _People = {}
+    for seq, role, position, claim in log.persons(connection, kind=kind, after=after, last=last):
+        others.setdefault(seq, []).append((role, position, claim))
+    return others
+
+
 def _render(
     hub: Hub,
     connection: Connection,
@@ -106,13 +123,9 @@ def _render(
     kind: str,
     number: int,
     rows: Sequence[RecordRow],
-    after: int,
-    last: int,
+    others: _People,
 ) -> list[bytes]:
     """Write records as lines; people are looked up once for all rows."""
-    others: dict[int, list[tuple[int, int, int]]] = {}
-    for seq, role, position, claim in log.persons(connection, kind=number, after=after, last=last):
-        others.setdefault(seq, []).append((role, position, claim))
     wanted = {row.subject for row in rows if row.subject is not None}
     wanted |= {claim for people in others.values() for _, _, claim in people}
     views = claims(connection, hub.keys, wanted, identity=agreement.gives_identity)
@@ -167,18 +180,22 @@ class _Scribe:
             shown["location"] = {"lat": row.lat, "lon": row.lon}
             if row.accuracy_m is not None:
                 shown["location"]["accuracy_m"] = row.accuracy_m
-        if row.subject is not None:
-            shown["subject"] = self._person(row.subject)
+        subject = self._person(row.subject) if row.subject is not None else None
+        if subject is not None:
+            shown["subject"] = subject
         data = msgspec.json.decode(row.body) if row.body else {}
         if row.personal is not None and self._agreement.gives_identity:
             key = receipt_key(self._hub.keys, system_id=row.system_id, kind=self._number, ref=row.ref)
             sealed = self._hub.keys.open(bytes(row.personal), personal_context(key, row.revision))
             put_back(data, msgspec.json.decode(sealed))
         for role, _, claim in others:
+            person = self._person(claim)
+            if person is None:
+                continue
             if role == Role.DECLARANT:
-                shown["declarant"] = self._person(claim)
+                shown["declarant"] = person
             else:
-                shown.setdefault("companions", []).append(self._person(claim))
+                shown.setdefault("companions", []).append(person)
         self._fill_companions(shown, data)
         if self._kind == IDENTITY_CHANGE:
             data = self._identity_change(data)
@@ -193,8 +210,11 @@ class _Scribe:
         else:
             del data["companions"]
 
-    def _person(self, claim: int) -> dict[str, Any]:
-        view = self._views[claim]
+    def _person(self, claim: int) -> dict[str, Any] | None:
+        """Show a person; None when the claim was erased and its number is still to be cut out of the record."""
+        view = self._views.get(claim)
+        if view is None:
+            return None
         shown: dict[str, Any] = {
             "pseudonym": pseudonym(self._hub.keys, reader=self._agreement.system_id, person=view.person)
         }

@@ -11,6 +11,7 @@ import structlog
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
+from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
 from daumoi.log.archive import archive_next
@@ -104,7 +105,21 @@ def make_app(hub: Hub) -> procrastinate.App:
     def finish_retention(timestamp: int) -> None:
         finish_begun(hub)
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="finish_erasures", queueing_lock="finish_erasures", pass_context=False)
+    def erasures(timestamp: int) -> None:
+        erase_begun(hub)
+
     return app
+
+
+def erase_begun(hub: Hub) -> None:
+    """Finish the erasures that were stopped; one that is running has its own turn."""
+    try:
+        if finished := finish_erasures(hub):
+            _log.info("erasures finished", erasures=finished)
+    except (Busy, NotQuiet) as waiting:
+        _log.info("erasures are finished later", reason=type(waiting).__name__)
 
 
 def finish_begun(hub: Hub) -> None:
