@@ -193,7 +193,7 @@ class _Erasure:
 def _list(hub: Hub, connection: Connection, erasure: _Erasure) -> None:
     folder = list_folder(hub)
     written = {mark for entry in erasure_list.entries(folder) for mark in entry.fingerprints}
-    marks = [mark for _, _, mark in destroying.existing(connection, erasure.claims) if mark not in written]
+    marks = [mark for mark in destroying.listed_marks(connection, hub.keys, erasure.claims) if mark not in written]
     if marks:
         erasure_list.append(folder, marks, erasure.asked_at)
 

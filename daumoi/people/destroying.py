@@ -9,9 +9,13 @@ import os
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from daumoi.core.crypto import INDEX_BYTES, SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
+from daumoi.people.claims import ClaimRequest, fingerprint_of
+from daumoi.people.identifiers import Claimed, has_strong
 
 _SQL = statements("daumoi.people", "destroying")
 _QUIET_S = 60.0
@@ -58,6 +62,20 @@ def opened(connection: Connection, keys: Keys, claims: Sequence[int]) -> list[tu
     """Return (system, identity as canonical JSON) of claims. Only for finding what else holds the same identity."""
     rows = connection.execute(_SQL["identities"], (list(claims),), binary=True)
     return [(system, keys.open(bytes(sealed), bytes(mark))) for system, mark, sealed in rows]
+
+
+def listed_marks(connection: Connection, keys: Keys, claims: Sequence[int]) -> list[bytes]:
+    """Return the fingerprints by which an older state of this database knows claims: those they have, and those that
+    they had before they were set apart."""
+    marks = []
+    rows = connection.execute(_SQL["identities"], (list(claims),), binary=True)
+    for system, mark, sealed in rows:
+        marks.append(bytes(mark))
+        identity = msgspec.json.decode(keys.open(bytes(sealed), bytes(mark)), type=Claimed)
+        if has_strong(identity):
+            # Without a strong identifier the ref is part of it; such a claim goes with its only record.
+            marks.append(fingerprint_of(keys, ClaimRequest(system, b"", identity))[0])
+    return sorted(set(marks))
 
 
 def set_apart(connection: Connection, keys: Keys, claims: Sequence[int]) -> None:

@@ -198,6 +198,16 @@ def test_fingerprints_of_the_list_erase_in_a_restored_hub_and_again_change_nothi
     assert len(erasure_list.entries(erasure.list_folder(world.hub))) == 1
 
 
+def test_the_list_knows_a_claim_by_the_fingerprint_it_had_before_it_was_set_apart(world: World):
+    with world.hub.pool.connection() as connection:
+        before = {mark for _, _, mark in destroying.existing(connection, world.claims)}
+        with connection.transaction():
+            destroying.set_apart(connection, world.hub.keys, world.claims)
+    erase_person(world.hub, person=person_of(world), reason="Yêu cầu 12/2021")
+    (entry,) = erasure_list.entries(erasure.list_folder(world.hub))
+    assert before < set(entry.fingerprints)
+
+
 def test_the_epoch_moves_with_the_destruction(world: World):
     with world.hub.pool.connection() as connection:
         before = destroying.epoch(connection)
