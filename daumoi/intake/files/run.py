@@ -118,7 +118,7 @@ def _send(job: Job, kind: Kind, tally: Tally, watch: Watch, snapshot: Snapshot |
             _send_lines(submission, lines, stream, tally, watch)
             if snapshot is not None and not watch.wants_stop():
                 for withdrawal in snapshot.withdrawals():
-                    submission.add(withdrawal.body)
+                    submission.add([withdrawal.body])
             return submission.finish(), ""
     except CallProblem as problem:
         so_far = submission.receipt_so_far() if submission is not None else None
@@ -154,7 +154,7 @@ def _add(submission: Submission, sent: Sent) -> None:
     if sent.too_long_mark:
         submission.add_too_long(start=sent.body, mark=sent.too_long_mark)
     else:
-        submission.add(sent.body)
+        submission.add([sent.body])
 
 
 def _explain(job: Job, outcome: Outcome, snapshots: dict[str, Snapshot]) -> None:
