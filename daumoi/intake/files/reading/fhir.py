@@ -143,7 +143,7 @@ class FhirReader:
 
     def remarks(self) -> list[str]:
         """Read to the end and say what there is: resources by type, those that are used and those that are not."""
-        found = Counter(_typed(item.raw) or "not readable" for item in self._items if item.broken is None)
+        found = Counter(_typed(item.raw) or "not readable" for item in self._items)
         total = sum(found.values())
         parts = [f"FHIR R4, {self._form()}: {total:,} resource{'' if total == 1 else 's'}."]
         used = self._used if self._used is not None else frozenset(found)

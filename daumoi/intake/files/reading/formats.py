@@ -56,7 +56,9 @@ def recognise(stream: BinaryIO, suffix: str, source: SourceTable) -> Recognised:
         if beginning.startswith(signature):
             raise FileRefused(f"The file is {what}. {remedy}, then import that.")
     found = _format(beginning, suffix.lower(), source.format)
-    if found in ("json", "ndjson") and source.format is None and is_fhir(stream):
+    # A mapping that says where the records stand reads the file as plain JSON.
+    told = source.format is not None or source.records is not None
+    if found in ("json", "ndjson") and not told and is_fhir(stream):
         found = "fhir"
     if found not in ("csv", "ndjson"):
         if source.encoding is not None:

@@ -151,6 +151,18 @@ def test_other_json_stays_json(content: bytes) -> None:
 
 def test_a_format_that_is_given_is_kept() -> None:
     assert recognise(io.BytesIO(in_lines(a_patient())), ".ndjson", SourceTable(format="ndjson")).format == "ndjson"
+    assert recognise(io.BytesIO(a_bundle(a_patient())), ".json", SourceTable(records="entry")).format == "json"
+
+
+@pytest.mark.parametrize("format", ["json", "ndjson"])
+def test_a_bundle_may_still_be_read_as_plain_json(format: Any) -> None:
+    toml = report("subject.full_name = 'resource.name[use=official].family'", '[source]\nrecords = "entry"')
+    toml = toml.replace('"{id}"', '"{resource.id}"')
+    entry = {"at": "2021-08-01T08:00:00+07:00", "text": "x", "resource": a_patient()}
+    content = {"resourceType": "Bundle", "entry": [entry]} if format == "json" else entry
+    mapping = toml if format == "json" else toml.replace('records = "entry"', "")
+    (line,) = sent(mapping, json.dumps(content), format=format)
+    assert json.loads(line.body)["subject"]["full_name"] == "Nguyễn"
 
 
 def test_blank_lines_and_lines_that_are_broken_or_too_long_keep_their_numbers() -> None:
@@ -176,6 +188,17 @@ def test_entries_without_a_resource_and_further_pages_are_said() -> None:
     text = said(json.dumps(bundle).encode())
     assert "Entries without a resource: 1; nothing is done for them." in text
     assert "this file is not the whole list" in text
+
+
+def test_bundles_in_lines_break_only_where_they_are_broken() -> None:
+    broken = {"resourceType": "Bundle", "type": "batch", "entry": 3}
+    half = {"resourceType": "Bundle", "type": "batch", "entry": [3, {"resource": a_patient(2)}, {"resource": 4}]}
+    content = in_lines(json.loads(a_bundle(a_patient(1))), broken, half, a_patient(3))
+    lines = taken(content)
+    assert [(line.source_line, bool(line.notes)) for line in lines] == [
+        (1, False), (2, True), (3, True), (3, False), (3, True), (4, False),
+    ]  # fmt: skip
+    assert "6 resources. Used: 3 Patient. Not used: 3 not readable." in said(content)
 
 
 def test_a_bundle_of_old_versions_is_refused() -> None:
