@@ -9,6 +9,8 @@ from psycopg.adapt import AdaptersMap
 
 HASH_BYTES = 16
 _BYTEA, _BYTEA_ARRAY = 17, 1001
+_BIGINT, _BIGINT_ARRAY = 20, 1016
+_NUMBER = struct.Struct("!iq")
 _HEAD = struct.Struct("!iiIii")
 _LENGTH = struct.pack("!i", HASH_BYTES)
 
@@ -39,6 +41,31 @@ class _HashesDumper(adapt.Dumper):
         return _HEAD.pack(1, 0, _BYTEA, len(values), 1) + packed
 
 
+class Numbers:
+    """Whole numbers as one parameter of type bigint[]."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Iterable[int]) -> None:
+        """Take the numbers."""
+        self.values = list(values)
+
+
+class _NumbersDumper(adapt.Dumper):
+    """Writes the binary form of an array, as above."""
+
+    format = pq.Format.BINARY
+    oid = _BIGINT_ARRAY
+
+    def dump(self, obj: Numbers) -> Buffer:
+        values = obj.values
+        if not values:
+            return struct.pack("!iiI", 0, 0, _BIGINT)
+        pack = _NUMBER.pack
+        return _HEAD.pack(1, 0, _BIGINT, len(values), 1) + b"".join([pack(8, value) for value in values])
+
+
 def register(adapters: AdaptersMap) -> None:
-    """Teach psycopg to send Hashes."""
+    """Teach psycopg to send Hashes and Numbers."""
     adapters.register_dumper(Hashes, _HashesDumper)
+    adapters.register_dumper(Numbers, _NumbersDumper)

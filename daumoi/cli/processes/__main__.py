@@ -11,7 +11,6 @@ from daumoi.cli.session import cluster_of, hub_of, load_settings
 from daumoi.core import keyring
 from daumoi.intake import pipe
 
-
 _YOUNG_OBJECTS = 50_000
 _TURN_S = 0.0003
 
