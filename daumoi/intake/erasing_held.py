@@ -40,7 +40,7 @@ class Sought:
 
     def learn(self, system_id: int, said: Claimed) -> None:
         """Add what one claim says."""
-        passport = said.passport[0] if said.passport else None
+        passport = said.passport.number if said.passport else None
         numbers = (said.national_id, said.old_national_id, said.health_insurance_no, passport)
         self.numbers |= {_bare(number) for number in numbers if number}
         if said.system_person_id:

@@ -14,8 +14,7 @@ import msgspec
 from daumoi.core.crypto import INDEX_BYTES, SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
-from daumoi.people.claims import ClaimRequest, fingerprint_of
-from daumoi.people.identifiers import Claimed, has_strong
+from daumoi.people.identifiers import Claimed, has_strong, keyed
 
 _SQL = statements("daumoi.people", "destroying")
 _QUIET_S = 60.0
@@ -71,10 +70,11 @@ def listed_marks(connection: Connection, keys: Keys, claims: Sequence[int]) -> l
     rows = connection.execute(_SQL["identities"], (list(claims),), binary=True)
     for system, mark, sealed in rows:
         marks.append(bytes(mark))
-        identity = msgspec.json.decode(keys.open(bytes(sealed), bytes(mark)), type=Claimed)
-        if has_strong(identity):
-            # Without a strong identifier the ref is part of it; such a claim goes with its only record.
-            marks.append(fingerprint_of(keys, ClaimRequest(system, b"", identity))[0])
+        said = keys.open(bytes(sealed), bytes(mark))
+        if has_strong(keyed(msgspec.json.decode(said, type=Claimed))):
+            # As `claims.resolve` makes it. Without a strong identifier the ref is part of it; such a claim goes with
+            # its only record, and never had another.
+            marks.append(keys.index("claim", b"%d|strong|%s" % (system, said)))
     return sorted(set(marks))
 
 

@@ -39,6 +39,9 @@ SELECT n.*, %(at)s FROM unnest(%(low)b::bigint[], %(high)b::bigint[], %(reasons)
 -- name: identities
 SELECT id, person, fingerprint, sealed FROM claim WHERE id = ANY(%b::bigint[])
 
+-- name: people_of_claims
+SELECT id, person FROM claim WHERE id = ANY(%b::bigint[])
+
 -- name: lock_claims
 SELECT id, person FROM claim WHERE id = ANY(%b::bigint[]) ORDER BY id FOR UPDATE
 

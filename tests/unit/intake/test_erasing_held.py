@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daumoi.intake.erasing_held import Sought
-from daumoi.people.identifiers import Claimed
+from daumoi.people.identifiers import Claimed, Passport
 
 SYSTEM = 4
 CLAIM = Claimed(
     national_id="001087000001",
     old_national_id="012345678",
-    passport=("C1234567", "VN"),
+    passport=Passport("C1234567", "VN"),
     health_insurance_no="DN4010012345678",
     phone="0912 345 678",
     full_name="Lê Thị Mẫu",
