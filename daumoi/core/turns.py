@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
+import psycopg
+
 from daumoi.core.database import Connection
 
 _SPACE = 0xDA2
 """First half of the key of these locks; migrations and segments have others."""
-_LOOK_EVERY_S = 0.1
+_QUEUE_S = 1
+"""How long one statement queues: it has a snapshot, and no old one may be kept."""
 
 
 class Turn(IntEnum):
@@ -28,13 +31,16 @@ class Busy(Exception):
 def turn(connection: Connection, which: Turn, *, wait_s: float) -> Iterator[None]:
     """Hold a turn on a connection in autocommit mode; raises Busy after waiting so many seconds.
 
-    No transaction is open while the turn is held or waited for.
+    Who waits stands in a queue, so that whoever takes turn after turn does not keep others out.
+
+    No transaction is open while the turn is held. A process that was killed keeps it until the database has noticed.
     """
     until = time.monotonic() + wait_s
-    while not _take(connection, which):
+    taken = _take(connection, which)
+    while not taken:
         if time.monotonic() >= until:
             raise Busy(Busy.__doc__)
-        time.sleep(_LOOK_EVERY_S)
+        taken = _queue(connection, which)
     try:
         yield
     finally:
@@ -45,3 +51,14 @@ def turn(connection: Connection, which: Turn, *, wait_s: float) -> Iterator[None
 def _take(connection: Connection, which: Turn) -> bool:
     row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_SPACE, int(which))).fetchone()
     return bool(row and row[0])
+
+
+def _queue(connection: Connection, which: Turn) -> bool:
+    try:
+        with connection.transaction():
+            connection.execute(f"SET LOCAL lock_timeout = '{_QUEUE_S}s'")
+            # Held by the session: the end of this transaction does not free it.
+            connection.execute("SELECT pg_advisory_lock(%s, %s)", (_SPACE, int(which)))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True

@@ -24,8 +24,10 @@ from daumoi.log.segments import segments_of
 
 CONSUMER = "archive"
 _SQL = statements("daumoi.log", "archive")
-_PAGE = 5000
-"""Records of one statement: no old snapshot is kept. At 1 µs a record for a short one, at 1 ms for the longest."""
+_PAGE_FIRST, _PAGE_LEAST, _PAGE_MOST = 500, 50, 5000
+_PAGE_BYTES = 32 * 1024 * 1024
+"""Records of one statement, by how long those before them were: a page takes far less than a second, so that no old
+snapshot is kept."""
 _SEPARATOR = archive_files.DELIMITER.encode()
 
 
@@ -105,12 +107,13 @@ class RangeGone(Exception):
 
 def _lines(keys: Keys, connection: Connection, found: Range) -> Iterator[bytes]:
     """Read the range page by page, each its own short statement; the keyed hash takes the place of the ref."""
-    count = 0
-    for first in range(found.first, found.last + 1, _PAGE):
+    count, first, size = 0, found.first, _PAGE_FIRST
+    while first <= found.last:
+        last, length = min(found.last, first + size - 1), 0
         page = sql.SQL(_SQL["page"]).format(
             kind=sql.Literal(found.number),
             first=sql.Literal(first),
-            last=sql.Literal(min(found.last, first + _PAGE - 1)),
+            last=sql.Literal(last),
             delimiter=sql.Literal(archive_files.DELIMITER),
             quote=sql.Literal(archive_files.QUOTE),
         )
@@ -121,6 +124,9 @@ def _lines(keys: Keys, connection: Connection, found: Range) -> Iterator[bytes]:
                     keys, system_id=int(system), kind=found.number, ref=bytes.fromhex(ref.decode()).decode()
                 )
                 count += 1
+                length += len(rest)
                 yield b"%s\x1f%s\x1f%s" % (key.hex().encode(), system, rest)
+        size = max(_PAGE_LEAST, min(_PAGE_MOST, _PAGE_BYTES * (last - first + 1) // max(length, 1)))
+        first = last + 1
     if count != found.last - found.first + 1:
         raise RangeGone(RangeGone.__doc__)

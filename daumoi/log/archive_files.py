@@ -39,8 +39,12 @@ _SHOWN = ("seq", "id", "record", "system_id", *list(COLUMNS)[4:])
 DELIMITER, QUOTE = "\x1f", "\x01"
 """Control characters, which JSON text never holds as they are: hardly a value needs quoting."""
 
-_FORMAT = "(FORMAT parquet, COMPRESSION zstd)"
-_MEMORY = "512MB"
+_MIB = 1024 * 1024
+_MEMORY_MIB = 512
+_GROUP_MIB = 64
+_GROUP_LEAST, _GROUP_MOST = 2048, 122_880
+"""Rows of a row group of a file. The first is DuckDB's smallest step, of which it holds several in memory."""
+_STEPS_HELD = 8
 _DRAFT, _LINES = ".draft", ".lines"
 
 
@@ -72,7 +76,7 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
-        "memory_limit": _MEMORY,
+        "memory_limit": f"{_MEMORY_MIB}MiB",
         "temp_directory": str(folder / ".spill"),
     }
     with duckdb.connect(config=settings) as opened:
@@ -89,10 +93,11 @@ def write(folder: Path, target: Path, lines: Iterable[bytes], *, line_max_bytes:
     source = target.with_suffix(_LINES)
     count = 0
     try:
-        with source.open("wb", buffering=1024 * 1024) as file:
+        with source.open("wb", buffering=_MIB) as file:
             for line in lines:
                 file.write(line)
                 count += 1
+            row_bytes = file.tell() // max(count, 1)
         columns = ", ".join(f"{name}: '{kind}'" for name, kind in COLUMNS.items())
         with engine(folder) as opened:
             _copy(
@@ -100,8 +105,9 @@ def write(folder: Path, target: Path, lines: Iterable[bytes], *, line_max_bytes:
                 f"SELECT {', '.join(_SHOWN)} FROM read_csv({_literal(source)}, auto_detect = false, header = false,"  # noqa: S608
                 f" delim = '{DELIMITER}', quote = '{QUOTE}', escape = '{QUOTE}', nullstr = '',"
                 f" allow_quoted_nulls = false, parallel = false, max_line_size = {line_max_bytes},"
-                f" buffer_size = {max(2 * line_max_bytes, 4 * 1024 * 1024)}, columns = {{{columns}}})",
+                f" buffer_size = {max(2 * line_max_bytes, 4 * _MIB)}, columns = {{{columns}}})",
                 target,
+                row_bytes,
             )
     finally:
         source.unlink(missing_ok=True)
@@ -128,6 +134,7 @@ def without_claims(folder: Path, claims: Iterable[int]) -> Iterator[Path]:
                 f"SELECT * REPLACE (CASE WHEN subject_claim IN ({listed}) THEN NULL ELSE subject_claim END"  # noqa: S608
                 f" AS subject_claim) FROM read_parquet({_literal(file.path)})",
                 file.path,
+                _row_bytes(opened, file.path),
             )
             yield file.path
 
@@ -149,6 +156,7 @@ def remove_range(folder: Path, *, kind: str, first: int, last: int) -> list[Path
                         opened,
                         f"SELECT * FROM read_parquet({_literal(file.path)}) WHERE seq BETWEEN {low} AND {high}",  # noqa: S608
                         path_of(folder, kind=kind, day=file.path.parent.name, first=low, last=high),
+                        _row_bytes(opened, file.path),
                     )
         file.path.unlink(missing_ok=True)
         sync_folder(file.path.parent)
@@ -172,10 +180,26 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _copy(opened: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+def _row_bytes(opened: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return what a row of a file takes on average, unpacked."""
+    row = opened.execute(
+        "SELECT coalesce(sum(total_uncompressed_size) / max(row_group_num_rows), 0) FROM parquet_metadata($1)"
+        " WHERE row_group_id = 0",
+        [str(path)],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _copy(opened: duckdb.DuckDBPyConnection, select: str, target: Path, row_bytes: int) -> None:
+    """Write a file beside its place and rename it. Long rows make short row groups, so that memory stays bounded."""
     draft = target.with_suffix(_DRAFT)
+    rows = max(_GROUP_LEAST, min(_GROUP_MOST, _GROUP_MIB * _MIB // max(row_bytes, 1)))
+    need = _STEPS_HELD * _GROUP_LEAST * row_bytes // _MIB
     try:
-        opened.execute(f"COPY ({select}) TO {_literal(draft)} {_FORMAT}")
+        opened.execute(f"SET memory_limit = '{max(_MEMORY_MIB, need)}MiB'")
+        opened.execute(
+            f"COPY ({select}) TO {_literal(draft)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows})"
+        )
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(target)
