@@ -33,6 +33,7 @@ from daumoi.core.backup.manifest import Manifest
 from daumoi.core.postgres import DirectoryLock, StartFault, account, base_backup, places, programs, wal_archive
 from daumoi.core.postgres.recovery import Recovery
 from daumoi.core.settings import Settings
+from daumoi.people.erasure_list import Entry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Plan:
     manifest: Manifest
     programs: programs.Programs
     recovery: Recovery
-    listed: erasures.Listed
+    erasures: list[Entry]
 
 
 def restore(
@@ -134,7 +135,7 @@ def _run(plan: Plan, say: Say, *, quiet: bool) -> database.Outcome:
         _copy(plan, say, shown)
     recovered = database.recover(plan.settings, plan.manifest, plan.recovery, say)
     with steps(quiet=quiet) as shown:
-        outcome = database.finish(plan.settings, plan.manifest, recovered, plan.listed, say, shown)
+        outcome = database.finish(plan.settings, plan.manifest, recovered, plan.erasures, say, shown)
     unfinished.clear(plan.settings.data_dir)
     return outcome
 

@@ -1,6 +1,7 @@
 """The database of a restore: recovered from the copied files, then opened as a hub's, read back and made fit."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from daumoi.core.settings import Settings
 from daumoi.intake.setup import prepare_log
 from daumoi.log.archive_alignment import Aligned, align
 from daumoi.log.reckoning import KindCount, reckon
+from daumoi.people.erasure_list import Entry
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _check_no_gap(postgres_dir: Path, manifest: Manifest, recovery: Recovery) ->
 
 
 def finish(
-    settings: Settings, manifest: Manifest, newest: datetime | None, listed: erasures.Listed, say: Say, shown: Steps
+    settings: Settings, manifest: Manifest, newest: datetime | None, listed: Sequence[Entry], say: Say, shown: Steps
 ) -> Outcome:
     """Open the recovered database as a hub's, read it back, and repeat the erasures; raises BackupFault, Stopped."""
     cluster = cluster_of(settings, say)
@@ -109,10 +111,10 @@ def finish(
         erasures.keep(settings.erasures_folder, listed)
         with hub_of(settings, dsn, keys, name="daumoi restore", pool_size=2) as hub:
             prepare_log(hub)
-            erased = erasures.apply(hub, listed.fingerprints)
+            erased = erasures.apply(hub, listed)
     finally:
         cluster.stop()
-    return Outcome(read[0], read[1], newest, aligned, len(listed.entries), erased)
+    return Outcome(read[0], read[1], newest, aligned, len(listed), erased)
 
 
 def _read_back(connection: Connection, manifest: Manifest, shown: Steps) -> tuple[list[KindCount], int]:
