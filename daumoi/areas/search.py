@@ -8,7 +8,6 @@ write new wards with old provinces and the other way round.
 from __future__ import annotations
 
 import datetime
-import math
 import re
 import threading
 from collections import defaultdict
@@ -17,7 +16,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from daumoi.areas.catalogue import catalogue, centres
+from daumoi.areas.catalogue import catalogue
+from daumoi.areas.former import Former, formers
 from daumoi.areas.naming import RANKS_OF, Name, as_one_name, taken_apart, uses_accents
 from daumoi.areas.selectors import find, predecessors, successors
 from daumoi.areas.unit import BEFORE, TODAY, Unit
@@ -58,6 +58,8 @@ class Match(msgspec.Struct, frozen=True):
 
     unit: Unit
     today: tuple[Unit, ...]
+    former: Former | None = None
+    """The unit dissolved before 2024 that was named, when `unit` is what it became."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -78,10 +80,11 @@ def search(text: str, *, on: datetime.date | None = None) -> Found:
     schemes = (TODAY, BEFORE) if on is None else (TODAY,) if on >= REFORM_ON else (BEFORE,)
     contradicts = False
     for start, part in enumerate(parts):
-        named = [unit for unit in _named(part, accented).units if unit.scheme in schemes]
+        named, _, former_of = _named(part, accented)
+        named = [unit for unit in named if unit.scheme in schemes]
         units, unread = _inside(named, parts[start + 1 :], accented)
         if units:
-            matches = tuple(Match(unit, _today(unit)) for unit in units)
+            matches = tuple(_match(unit, former_of) for unit in units)
             exact = all(_named(each, accented).exact for each in parts[start:] if each not in unread)
             sure = exact and not contradicts and not unread
             certain = sure and _are_one(matches)
@@ -91,8 +94,10 @@ def search(text: str, *, on: datetime.date | None = None) -> Found:
     return Found((), False, None, tuple(parts))
 
 
-def _today(unit: Unit) -> tuple[Unit, ...]:
-    return (unit,) if unit.scheme == TODAY else successors(BEFORE, unit.code)
+def _match(unit: Unit, former_of: Mapping[str, Former]) -> Match:
+    if unit.scheme == TODAY:
+        return Match(unit, (unit,))
+    return Match(unit, successors(BEFORE, unit.code), former_of.get(unit.code))
 
 
 def _parts(text: str, accented: bool) -> list[str]:
@@ -143,7 +148,7 @@ def _inside(units: list[Unit], wider: list[str], accented: bool) -> tuple[list[U
     return sorted(units, key=lambda unit: (_ORDER[unit.level], unit.scheme != TODAY, unit.code)), unread
 
 
-_ORDER = {"province": 0, "district": 1, "ward": 2}
+_ORDER: dict[str, int] = {"province": 0, "district": 1, "ward": 2}
 
 
 class _Named(NamedTuple):
@@ -151,13 +156,43 @@ class _Named(NamedTuple):
 
     units: list[Unit]
     exact: bool
+    former_of: Mapping[str, Former]
+    """Units of 2024, by code, that are meant by the name of one that was dissolved before."""
 
 
 def _named(part: str, accented: bool) -> _Named:
-    """Find the units of a part. Who writes accents means them, and who writes a prefix means it, if any unit has it."""
+    """Find the units of a part: those that bear the name, and those that a dissolved unit of this name became."""
     name = taken_apart(part)
     if name.is_number:
-        return _Named([], False)
+        return _Named([], False, {})
+    units, exact = _bearing(part, name, accented)
+    known = {unit.code for unit in units if unit.scheme == BEFORE}
+    widest = min((_ORDER[unit.level] for unit in units), default=len(_ORDER))
+    former_of: dict[str, Former] = {}
+    became: list[Unit] = []
+    for former in formers(name.loose):
+        own = taken_apart(former.name)
+        # Without a prefix the wider unit is meant, if there is one: "Ninh Bình" is the province, not its old city.
+        meant = own.sort == name.sort if name.sort is not None else _ORDER[former.level] <= widest
+        if meant and (not accented or own.strict == name.strict):
+            became += former.became
+            former_of |= {unit.code: former for unit in former.became}
+    if not former_of:
+        return _Named(units, exact, {})
+    if not exact:  # "Quận Thủ Đức" is the dissolved district to the letter, and the city only nearly
+        return _Named(list(dict.fromkeys(became)), True, former_of)
+    return _Named(
+        units + [unit for unit in dict.fromkeys(became) if unit.code not in known],
+        True,
+        {code: former for code, former in former_of.items() if code not in known},
+    )
+
+
+def _bearing(part: str, name: Name, accented: bool) -> tuple[list[Unit], bool]:
+    """Find the units that bear a name, and whether to the letter.
+
+    Who writes accents means them, and who writes a prefix means it, if any unit has it.
+    """
     units = [unit for unit in _index().get(name.loose, ()) if name.sort is None or unit.level in RANKS_OF[name.sort]]
     if not units and name.sort is not None:
         name = as_one_name(part)
@@ -169,7 +204,7 @@ def _named(part: str, accented: bool) -> _Named:
     if name.sort is not None:
         same = [unit for unit in units if _own(unit).sort == name.sort]
         units, exact = same or units, exact and bool(same)
-    return _Named(units, exact)
+    return units, exact and bool(units)
 
 
 def _around(unit: Unit) -> Iterable[Unit]:
@@ -229,24 +264,3 @@ def _index() -> Mapping[str, tuple[Unit, ...]]:
 
 def _names() -> Mapping[tuple[str, str], Name]:
     return _both()[1]
-
-
-def nearest(lat: float, lon: float, *, count: int = 5) -> list[tuple[Unit, float]]:
-    """Return the wards of today whose centres lie nearest to a point (degrees, WGS 84), with the distance in km.
-
-    Candidates, never a legal place: a centre says nothing of where a border runs.
-    """
-    near = sorted((_distance_km(lat, lon, *centre), code) for code, centre in centres().items())[:count]
-    return [(catalogue().units[TODAY, code], distance) for distance, code in near]
-
-
-_EARTH_RADIUS_KM = 6371.0088
-"""Mean radius (IUGG)."""
-
-
-def _distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance by the haversine formula."""
-    here, there = math.radians(lat), math.radians(other_lat)
-    across = math.sin((there - here) / 2) ** 2
-    across += math.cos(here) * math.cos(there) * math.sin(math.radians(other_lon - lon) / 2) ** 2
-    return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, across)))

@@ -104,5 +104,5 @@ def _send_examples(hub: Hub) -> None:
         return
     for kind in ALL:
         submission = Submission(hub, system=system, kind=kind)
-        submission.add(json.dumps(kind.example, ensure_ascii=False).encode())
+        submission.add([json.dumps(kind.example, ensure_ascii=False).encode()])
         submission.finish()

@@ -12,6 +12,7 @@ import msgspec
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -37,7 +38,7 @@ _SAFE_AGAIN = "Running the same command again is safe: what is stored already co
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON, NDJSON or Parquet.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON, NDJSON, Parquet or FHIR R4.")],
     system: Annotated[str, typer.Option(help="Code of the system whose records these are.")],
     kind: Annotated[str | None, typer.Option(help="The kind of unmapped JSON, or one kind of a map.")] = None,
     map_file: Annotated[Path | None, typer.Option("--map", help="The mapping file (TOML); see docs/import.md.")] = None,
@@ -71,6 +72,8 @@ def import_file(
             with _Watch(file.stat().st_size, quiet=as_json) as watch:
                 job = Job(hub, sender, file, plan, dry_run=dry_run, snapshot=snapshot)
                 outcome = run_import(job, watch)
+    except MappingRefused as refused:
+        _fail_mapping(map_file, refused)
     except FileRefused as refused:
         _fail(f"{file}: {refused}")
     except OSError as fault:
@@ -94,8 +97,12 @@ def _mapping(path: Path | None) -> Mapping | None:
     try:
         return load_mapping(path.read_bytes())
     except MappingRefused as refused:
-        count = len(refused.faults)
-        _fail(f"{path} has {count} fault{'s' if count > 1 else ''}; nothing was imported.\n{refused}")
+        _fail_mapping(path, refused)
+
+
+def _fail_mapping(path: Path | None, refused: MappingRefused) -> NoReturn:
+    count = len(refused.faults)
+    _fail(f"{path} has {count} fault{'s' if count > 1 else ''}; nothing was imported.\n{refused}")
 
 
 def _recognised(file: Path, mapping: Mapping | None) -> Recognised:
@@ -199,6 +206,7 @@ def _receipt_as_json(receipt: Receipt, outcome: Outcome) -> dict[str, Any]:
     made: dict[str, Any] = msgspec.to_builtins(receipt)
     for problem in made["problems"]:
         problem["source_row"] = outcome.source_lines.get((str(receipt.kind), problem["row"]))
+        problem["notes"] = list(outcome.notes.get((str(receipt.kind), problem["row"]), ()))
     return made
 
 
@@ -245,7 +253,9 @@ def _print_problems(console: Console, outcome: Outcome) -> None:
     table = Table("Row", "Held as", "Why, and what to do", title=first, box=SIMPLE)
     for kind, problem in problems[:_PROBLEMS_SHOWN]:
         line = outcome.source_lines.get((kind, problem.row))
-        table.add_row(str(line or "?"), kind, f"{problem.code} at {problem.pointer or 'the row'}: {problem.message}")
+        why = [f"{problem.code} at {problem.pointer or 'the row'}: {problem.message}"]
+        why += outcome.notes.get((kind, problem.row), ())
+        table.add_row(str(line or "?"), kind, escape("\n".join(why)))
     console.print(table)
 
 

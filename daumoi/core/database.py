@@ -7,7 +7,11 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from daumoi.core import arrays
+
 Connection = psycopg.Connection[TupleRow]
+
+arrays.register(psycopg.adapters)
 
 LOCK_TIMEOUT_S = 5
 IDLE_IN_TRANSACTION_S = 5

@@ -199,7 +199,7 @@ class _Scribe:
             "pseudonym": pseudonym(self._hub.keys, reader=self._agreement.system_id, person=view.person)
         }
         if view.identity is not None:
-            shown["identity"] = view.identity
+            shown["identity"] = msgspec.Raw(view.identity)
         return shown
 
     def _identity_change(self, data: dict[str, Any]) -> dict[str, Any]:

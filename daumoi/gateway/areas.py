@@ -8,8 +8,10 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from daumoi.areas.former import Former
 from daumoi.areas.history import history
-from daumoi.areas.search import nearest, search
+from daumoi.areas.points import Near, nearest, province_at
+from daumoi.areas.search import Match, search
 from daumoi.areas.selectors import full_name
 from daumoi.areas.unit import SCHEMES, Unit
 from daumoi.core.problems import CallProblem
@@ -44,9 +46,24 @@ def _by_name(text: str, query: Query) -> dict[str, Any]:
         "certain": found.certain,
         "total": len(found.matches),
         "unread": list(found.unread),
-        "matches": [
-            {**_unit(match.unit), "today": [_unit(unit) for unit in match.today]} for match in found.matches[:limit]
-        ],
+        "matches": [_match(match) for match in found.matches[:limit]],
+    }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    found = {**_unit(match.unit), "today": [_unit(unit) for unit in match.today]}
+    return found if match.former is None else {**found, "former": _former(match.former)}
+
+
+def _former(former: Former) -> dict[str, Any]:
+    return {
+        "name": former.name,
+        "full_name": former.full_name,
+        "level": former.level,
+        "code": former.code,
+        "valid_to": former.valid_to.isoformat(),
+        "act": former.act,
+        "act_on": former.act_on.isoformat(),
     }
 
 
@@ -80,11 +97,22 @@ def _by_code(scheme: str, code: str) -> dict[str, Any]:
 def _by_point(query: Query) -> dict[str, Any]:
     lat, lon = _degrees(query, "lat", 90), _degrees(query, "lon", 180)
     limit = query.whole("limit", 5, low=1, high=MATCHES)
-    near = nearest(lat, lon, count=limit)
+    where = province_at(lat, lon)
+    near = nearest(lat, lon, count=limit, first_in={province.unit.code for province in where.today})
     return {
         "certain": False,
-        "matches": [{**_unit(unit), "distance_km": round(distance, 2)} for unit, distance in near],
+        "province": {
+            "relation": where.relation,
+            "certain": where.certain,
+            "today": [_near(province) for province in where.today],
+            "before": [_near(province) for province in where.before],
+        },
+        "matches": [_near(Near(unit, distance)) for unit, distance in near],
     }
+
+
+def _near(near: Near) -> dict[str, Any]:
+    return {**_unit(near.unit), "distance_km": round(near.distance_km, 2)}
 
 
 def _degrees(query: Query, name: str, most: int) -> float:

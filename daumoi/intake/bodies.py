@@ -50,8 +50,7 @@ def take(
     try:
         plain = decompressed(pieces, encoding)
         if content_type == "application/json":
-            for element in elements(_whole(plain, settings.body_json_max_bytes)):
-                submission.add(element)
+            submission.add(elements(_whole(plain, settings.body_json_max_bytes)))
         else:
             _take_lines(submission, plain, settings.line_max_bytes)
         return submission.finish()
@@ -200,14 +199,16 @@ def _take_lines(submission: Submission, pieces: Iterable[bytes], limit: int) -> 
             first = first and b"\n" not in piece
             continue
         *lines, tail = piece.split(b"\n")
-        for line in lines:
+        if lines:
             if long is not None:
-                long.add(line)
+                long.add(lines.pop(0))
                 submission.add_too_long(start=long.start, mark=long.mark())
                 long = None
             else:
-                whole = rest + line
-                submission.add(whole.removeprefix(_BOM) if first else whole)
+                lines[0] = rest + lines[0]
+                if first:
+                    lines[0] = lines[0].removeprefix(_BOM)
+            submission.add(lines)
             rest, first = b"", False
         if long is not None:
             long.add(tail)
@@ -218,7 +219,7 @@ def _take_lines(submission: Submission, pieces: Iterable[bytes], limit: int) -> 
     if long is not None:
         submission.add_too_long(start=long.start, mark=long.mark())
     elif rest:
-        submission.add(rest.removeprefix(_BOM) if first else rest)
+        submission.add([rest.removeprefix(_BOM) if first else rest])
 
 
 class _LongLine:

@@ -1,8 +1,9 @@
 """What a row must satisfy that only the database knows: its checkpoint, or its checkpoint's code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
 from daumoi.intake.rows import Row
 from daumoi.intake.validation import LOCAL
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
@@ -11,6 +12,7 @@ from daumoi.kinds.faults import Fault, fault
 from daumoi.kinds.kind import Kind
 from daumoi.places import checkpoints
 from daumoi.places.checkpoints import CheckpointState, Place
+from daumoi.places.directory import directory
 
 CHECKPOINT_CLOSED = "checkpoint_closed"
 
@@ -18,15 +20,20 @@ CHECKPOINT_CLOSED = "checkpoint_closed"
 class Places:
     """What the rows of one chunk need to know of checkpoints; read once a try of the chunk."""
 
-    def __init__(self, connection: Connection, kind: Kind, rows: Sequence[Row]) -> None:
-        """Look the checkpoints of these rows up."""
+    def __init__(
+        self, hub: Hub, connection: Connection, kind: Kind, rows: Sequence[Row], heads: Mapping[int, int]
+    ) -> None:
+        """Look the checkpoints of these rows up; `heads` were read before, in the same transaction."""
         self.kind = kind
         self._known: dict[tuple[int, str], Place] = {}
         self._owners: dict[tuple[int, str], bytes] = {}
         self._codes: dict[bytes, tuple[int, str]] = {}
-        wanted = [(row.system.id, row.checkpoint_code) for row in rows if row.checkpoint_code]
+        if kind not in (PASSAGE, CHECKPOINT):
+            return
+        wanted = {(row.system.id, row.checkpoint_code) for row in rows if row.checkpoint_code}
         if kind is PASSAGE:
-            self._known = checkpoints.by_codes(connection, wanted)
+            # Checkpoints change only with the head of their kind.
+            self._known = directory(hub.dsn).by_codes(connection, wanted, version=heads[CHECKPOINT.number])
         elif kind is CHECKPOINT:
             self.also_owned(checkpoints.owners_of(connection, wanted, [row.entry.key for row in rows if row.entry]))
 
@@ -66,7 +73,7 @@ class Places:
         place = self._known[row.system.id, row.checkpoint_code]
         row.entry.place = place.id
         row.entry.path = row.entry.path or place.path
-        if row.entry.occurred_at is None:
+        if row.entry.occurred_at is None or (place.closed_on is None and place.opened_on is None):
             return
         day = row.entry.occurred_at.astimezone(LOCAL).date()
         closed = (place.closed_on and day > place.closed_on) or (place.opened_on and day < place.opened_on)

@@ -1,7 +1,8 @@
 """Turns one line of a body into a row: decoded, examined, and hashed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,57 +10,94 @@ import msgspec
 from daumoi.areas import selectors as areas
 from daumoi.core.hub import Hub
 from daumoi.intake.rows import SUBJECT, Row
-from daumoi.intake.validation import Examined, examine
-from daumoi.kinds.decoding import Decoded, canonical, decode
+from daumoi.intake.validation import AHEAD, Examined, Person, examine
+from daumoi.kinds.decoding import REFUSALS, Decoded, canonical, decode_slowly, fast_decoder, is_plain, is_sure
 from daumoi.kinds.envelope import Envelope
 from daumoi.kinds.faults import Fault
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import parse
-from daumoi.kinds.privacy import take_personal
+from daumoi.kinds.privacy import is_fact, take_personal
 from daumoi.log.entries import Entry, Role, personal_context, receipt_key
 from daumoi.organisations.registry import System
 from daumoi.people.claims import ClaimRequest
+from daumoi.people.identifiers import has_strong
 
+_IDENTITY = msgspec.json.Encoder(order="deterministic").encode
 _ENCODE = msgspec.json.Encoder().encode
-
-
-def held_key(hub: Hub, system: System, kind: Kind, content: bytes) -> bytes:
-    """Return the key under which a bad row of this content is held once."""
-    return hub.keys.index("held", b"%d|%d|%s" % (system.id, kind.number, content))
 
 
 def read_row(hub: Hub, *, system: System, kind: Kind, line: bytes, number: int) -> Row:
     """Decode and examine one JSON text. Never raises for anything the text holds."""
-    decoded = decode(kind, line)
-    record = decoded.record
-    if record is None or decoded.faults:
-        return _bad_row(hub, system, kind, line, number, decoded)
-    examined = examine(kind, record, hub.clock.now())
-    content = canonical(record)
-    row = Row(number, line, system, held_key(hub, system, kind, content), record)
-    row.faults, row.warnings = examined.faults, examined.warnings
-    _name(hub, kind, row)
-    if not row.faults:
+    return read_rows(hub, system=system, kind=kind, lines=[(number, line)])[0]
+
+
+def read_rows(hub: Hub, *, system: System, kind: Kind, lines: Sequence[tuple[int, bytes]]) -> list[Row]:
+    """Decode and examine JSON texts, each with its number in the body. Never raises for anything a text holds."""
+    plain = is_plain(b"\n".join([line for _, line in lines]))
+    now = hub.clock.now()
+    latest = now + AHEAD
+    fast = fast_decoder(kind.wire)
+    rows = []
+    for number, line in lines:
+        try:
+            record = fast(line)
+        except REFUSALS:
+            rows.append(_slow_row(hub, system, kind, line, number, now))
+            continue
+        examined = examine(kind, record, now, latest)
+        content = canonical(record)
+        if is_sure(line, content, plain=plain):
+            rows.append(_row(hub, kind, system, line, number, record, content, examined))
+        else:
+            rows.append(_slow_row(hub, system, kind, line, number, now))
+    return rows
+
+
+def _row(
+    hub: Hub,
+    kind: Kind,
+    system: System,
+    line: bytes,
+    number: int,
+    record: Envelope,
+    content: bytes,
+    examined: Examined,
+) -> Row:
+    row = Row(number, line, system, content, record)
+    if examined.warnings:
+        row.warnings = examined.warnings
+    if examined.faults:
+        row.faults = examined.faults
+        _name(hub, kind, row)
+    else:
+        _name(hub, kind, row)
         _make_entry(hub, kind, row, content, examined)
     return row
 
 
-def unreadable_row(
-    hub: Hub, *, system: System, kind: Kind, fault: Fault, start: bytes, mark: bytes, number: int
-) -> Row:
+def _slow_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, now: datetime) -> Row:
+    decoded = decode_slowly(kind, line)
+    record = decoded.record
+    if record is None or decoded.faults:
+        return _bad_row(hub, system, kind, line, number, decoded, now)
+    examined = examine(kind, record, now)
+    return _row(hub, kind, system, line, number, record, canonical(record), examined)
+
+
+def unreadable_row(*, system: System, fault: Fault, start: bytes, mark: bytes, number: int) -> Row:
     """Make the row of a line that was not kept whole; `mark` stands for its content, `start` is what was kept."""
-    return Row(number, start, system, held_key(hub, system, kind, mark), faults=[fault])
+    return Row(number, start, system, mark, faults=[fault])
 
 
-def _bad_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, decoded: Decoded) -> Row:
+def _bad_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, decoded: Decoded, now: datetime) -> Row:
     value, broken = parse(line)
     if broken:
         content = line.strip()
     else:
         content = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
-    row = Row(number, line, system, held_key(hub, system, kind, content), faults=list(decoded.faults))
+    row = Row(number, line, system, content, faults=list(decoded.faults))
     if decoded.record is not None:
-        examined = examine(kind, decoded.record, hub.clock.now())
+        examined = examine(kind, decoded.record, now)
         known = {(fault.code, fault.pointer) for fault in row.faults} | {
             ("missing_field", fault.pointer) for fault in row.faults
         }
@@ -90,7 +128,7 @@ def _leaves(value: Any) -> Iterator[str]:
 def _name(hub: Hub, kind: Kind, row: Row) -> None:
     """Note the ref of a row, unless it may not be repeated."""
     assert row.record is not None
-    if any(fault.code in ("ref_is_personal", "text_not_storable") for fault in row.faults):
+    if row.faults and any(fault.code in ("ref_is_personal", "text_not_storable") for fault in row.faults):
         return
     row.ref, row.revision = row.record.ref, row.record.revision
     row.ref_key = receipt_key(hub.keys, system_id=row.system.id, kind=kind.number, ref=row.ref)
@@ -117,11 +155,15 @@ def _make_entry(hub: Hub, kind: Kind, row: Row, content: bytes, examined: Examin
     _place_in_world(record, entry)
     data = record.data  # type: ignore[attr-defined]
     row.checkpoint_code = getattr(data, "checkpoint", None) or getattr(data, "code", None)
-    for pointer, claimed in examined.people:
-        role, position = _role(pointer)
-        anchor = b"%s|%d|%d" % (key, role, position)
-        row.claims.append((role, position, ClaimRequest(row.system.id, anchor, claimed)))
+    if examined.people:
+        row.claims = [_claim(row.system, key, person) for person in examined.people]
     _divide(hub, record, entry)
+
+
+def _claim(system: System, key: bytes, person: Person) -> tuple[int, int, ClaimRequest]:
+    role, position = _role(person.pointer)
+    anchor = None if has_strong(person.keys) else b"%s|%d|%d" % (key, role, position)
+    return role, position, ClaimRequest(system.id, anchor, _IDENTITY(person.identity))
 
 
 def _role(pointer: str) -> tuple[int, int]:
@@ -145,6 +187,9 @@ def _place_in_world(record: Envelope, entry: Entry) -> None:
 def _divide(hub: Hub, record: Envelope, entry: Entry) -> None:
     """Part the data: facts into the body, personal values sealed beside it, companions by position only."""
     data = record.data  # type: ignore[attr-defined]
+    if is_fact(data):
+        entry.body = _ENCODE(data)
+        return
     facts = msgspec.to_builtins(data)
     personal = take_personal(type(data), facts)
     if "companions" in facts:

@@ -200,7 +200,7 @@ def replay(
                 number += 1
                 text = open_held(hub, held.content_key, held.sealed)
                 rows.append(read_row(hub, system=system, kind=one_kind, line=text, number=number))
-                rows[-1].held_key = held.content_key
+                rows[-1].held_as = held.content_key
             receipt = _replay_chunk(hub, system, one_kind, rows, receipt, mixed=len(kinds) > 1)
     receipt.kind = kinds.pop() if len(kinds) == 1 else kind
     with hub.pool.connection() as connection:

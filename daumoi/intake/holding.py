@@ -19,6 +19,13 @@ from daumoi.log.entries import Outcome
 _SQL = statements("daumoi.intake", "held")
 
 
+def held_key(hub: Hub, kind: Kind, row: Row) -> bytes:
+    """Return the key under which a row of this system, kind and content is held once."""
+    if row.held_as is not None:
+        return row.held_as
+    return hub.keys.index("held", b"%d|%d|%s" % (row.system.id, kind.number, row.content))
+
+
 def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
     """Turn faults into what is stored and answered."""
     return [{"code": found.code, "pointer": found.pointer, "message": found.message} for found in faults]
@@ -29,8 +36,9 @@ def hold(hub: Hub, connection: Connection, kind: Kind, bad: Sequence[Row]) -> No
     if not bad:
         return
     first: dict[bytes, Row] = {}
-    for row in bad:
-        first.setdefault(row.held_key, row)
+    held_keys = [held_key(hub, kind, row) for row in bad]
+    for key, row in zip(held_keys, bad, strict=True):
+        first.setdefault(key, row)
     now = hub.clock.now()
     keys = sorted(first)
     ids = uuid7_block(now, len(keys))
@@ -49,14 +57,14 @@ def hold(hub: Hub, connection: Connection, kind: Kind, bad: Sequence[Row]) -> No
             "faults": [Jsonb(faults_as_json(row.faults)) for row in rows],
             "ref_keys": [row.ref_key for row in rows],
             "revisions": [row.revision for row in rows],
-            "sealed": [hub.keys.seal(row.raw, row.held_key) for row in rows],
+            "sealed": [hub.keys.seal(row.raw, key) for row, (key, _) in zip(rows, by_arrival, strict=True)],
             "now": now,
             "expires_at": now + timedelta(days=hub.settings.held_days),
         },
     )
     found = {bytes(key): id_ for key, id_ in connection.execute(_SQL["ids"], (keys,), binary=True)}
-    for row in bad:
-        row.held_id = found[row.held_key]
+    for key, row in zip(held_keys, bad, strict=True):
+        row.held_id = found[key]
 
 
 def close_stored(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row]) -> None:
@@ -68,7 +76,8 @@ def close_stored(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Ro
     if not (waiting and waiting[0]):
         return
     at = hub.clock.now()
-    connection.execute(_SQL["close"], {"at": at, "as": "stored", "keys": sorted({row.held_key for row in good})})
+    keys = sorted({held_key(hub, kind, row) for row in good})
+    connection.execute(_SQL["close"], {"at": at, "as": "stored", "keys": keys})
     new = [row.entry for row in good if row.entry and row.decision and row.decision.outcome is not Outcome.REPEATED]
     if new:
         pairs = {"keys": [entry.key for entry in new], "revisions": [entry.revision for entry in new]}

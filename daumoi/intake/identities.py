@@ -1,85 +1,70 @@
 """Reads the identity objects of a record: their faults, their doubts, and what may not be used as a ref."""
 
+import re
+
 from daumoi.kinds.faults import Fault, fault
 from daumoi.kinds.fields import Identity
 from daumoi.people import folding
 from daumoi.people.doubts import doubts
-from daumoi.people.identifiers import Claimed
+from daumoi.people.identifiers import Keyed
+
+_DIGIT, _LETTER = re.compile("[0-9]"), re.compile("[A-Za-z]")
+_SEPARATORS = str.maketrans("", "", " .-+()")
 
 
-def as_claimed(identity: Identity) -> Claimed:
-    """Turn an identity as sent into the form `people` keeps."""
-    passport = (identity.passport.number, identity.passport.country) if identity.passport else None
-    return Claimed(
-        national_id=identity.national_id,
-        old_national_id=identity.old_national_id,
-        passport=passport,
-        health_insurance_no=identity.health_insurance_no,
-        phone=identity.phone,
-        full_name=identity.full_name,
-        birth_date=identity.birth_date,
-        sex=identity.sex,
-        nationality=identity.nationality,
-        system_person_id=identity.system_person_id,
-    )
-
-
-def identity_faults(identity: Identity, pointer: str) -> list[Fault]:
-    """Return what is wrong with an identity whose fields have the right types."""
+def identity_faults(identity: Identity, keys: Keyed, pointer: str) -> list[Fault]:
+    """Return what is wrong with an identity whose fields have the right types; `keys` are its identifiers, folded."""
     faults = []
     if not _names_somebody(identity):
         faults.append(fault("no_identity", pointer))
-    if identity.passport and folding.passport_key(identity.passport.number, identity.passport.country) is None:
+    if identity.passport and keys.passport is None:
         faults.append(fault("bad_identifier", f"{pointer}/passport/number"))
-    if identity.health_insurance_no and folding.health_insurance_key(identity.health_insurance_no) is None:
+    if identity.health_insurance_no and keys.health_insurance_no is None:
         faults.append(fault("bad_identifier", f"{pointer}/health_insurance_no"))
-    if identity.phone and folding.phone_key(identity.phone) is None:
+    if identity.phone and keys.phone is None:
         faults.append(fault("bad_identifier", f"{pointer}/phone"))
-    if identity.system_person_id and folding.system_person_id_key(identity.system_person_id) is None:
+    if identity.system_person_id and keys.system_person_id is None:
         faults.append(fault("bad_identifier", f"{pointer}/system_person_id"))
-    if identity.birth_date and folding.parse_birth_date(identity.birth_date) is None:
+    if identity.birth_date and keys.birth is None:
         faults.append(fault("bad_date", f"{pointer}/birth_date"))
     return faults
 
 
 def _names_somebody(identity: Identity) -> bool:
-    given = (
-        identity.national_id,
-        identity.old_national_id,
-        identity.passport,
-        identity.health_insurance_no,
-        identity.phone,
-        identity.system_person_id,
+    return bool(
+        identity.national_id
+        or identity.phone
+        or identity.passport
+        or identity.old_national_id
+        or identity.health_insurance_no
+        or identity.system_person_id
+        or (identity.full_name and folding.name_key(identity.full_name))
     )
-    return any(given) or bool(identity.full_name and folding.name_key(identity.full_name))
 
 
-def identity_doubts(identity: Claimed, pointer: str) -> list[Fault]:
+def identity_doubts(identity: Identity, keys: Keyed, pointer: str) -> list[Fault]:
     """Return doubts about an identity: they are said, and stop nothing."""
     if not identity.national_id:
         return []
-    birth = folding.parse_birth_date(identity.birth_date) if identity.birth_date else None
-    phone = folding.phone_key(identity.phone) if identity.phone else None
-    found = doubts(identity.national_id, sex=identity.sex, birth_year=birth.year if birth else None, phone_key=phone)
+    year = keys.birth.year if keys.birth else None
+    found = doubts(identity.national_id, sex=identity.sex, birth_year=year, phone_key=keys.phone)
     return [Fault(doubt.code, pointer + doubt.pointer, doubt.message) for doubt in found]
 
 
-_SEPARATORS = str.maketrans("", "", " .-+()")
-
-
-def is_personal_ref(ref: str, identity: Claimed) -> bool:
+def is_personal_ref(ref: str, identity: Identity) -> bool:
     """Tell whether a ref is one of the identity's identifiers or its name, however they are written."""
     bare = ref.translate(_SEPARATORS).upper()
+    if bare in (identity.national_id, identity.old_national_id):
+        return True
     for text in (
-        identity.national_id,
-        identity.old_national_id,
-        identity.passport[0] if identity.passport else None,
+        identity.passport.number if identity.passport else None,
         identity.health_insurance_no,
         identity.system_person_id,
     ):
         if text and (text == ref or text.translate(_SEPARATORS).upper() == bare):
             return True
-    if identity.phone and (bare == identity.phone.translate(_SEPARATORS) or _same_phone(ref, identity.phone)):
+    phone = identity.phone
+    if phone and not _LETTER.search(ref) and (bare == phone.translate(_SEPARATORS) or _same_phone(ref, phone)):
         return True
     return bool(identity.full_name) and _same_name(ref, identity.full_name or "")
 
@@ -90,5 +75,7 @@ def _same_phone(ref: str, phone: str) -> bool:
 
 
 def _same_name(ref: str, name: str) -> bool:
+    if _DIGIT.search(ref) and name.replace(" ", "").isalpha():
+        return False  # folding keeps digits and makes none of letters: most refs hold one, most names none
     key = folding.name_key(name)
     return bool(key) and folding.name_key(ref) == key

@@ -1,5 +1,6 @@
 """The receipt of a submission: what became of its rows (contract, section 3)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -46,17 +47,19 @@ class Receipt(msgspec.Struct):
 
     def count(self, rows: Sequence[Row], *, numbers: bool = True) -> None:
         """Add the outcome of rows."""
+        self.received += len(rows)
+        for outcome, many in Counter([row.outcome for row in rows]).items():
+            setattr(self, outcome, getattr(self, outcome) + many)
+        seqs = [row.seq for row in rows if row.seq is not None] if numbers else []
+        if seqs:
+            first, last = min(seqs), max(seqs)
+            self.first_seq = first if self.first_seq is None else min(self.first_seq, first)
+            self.last_seq = last if self.last_seq is None else max(self.last_seq, last)
         for row in rows:
-            self.received += 1
-            outcome = row.outcome
-            setattr(self, outcome, getattr(self, outcome) + 1)
-            if numbers and row.seq is not None:
-                self.first_seq = row.seq if self.first_seq is None else min(self.first_seq, row.seq)
-                self.last_seq = row.seq if self.last_seq is None else max(self.last_seq, row.seq)
             if row.faults:
                 if len(self.problems) < SHOWN:
                     self.problems.append(_problem(row, 0, row.held_id))
-            elif row.warnings and outcome != "repeated":
+            elif row.warnings and row.outcome != "repeated":
                 room = SHOWN - len(self.warnings)
                 self.warnings += [_warning(row, at) for at in range(len(row.warnings))][:room]
 

@@ -13,7 +13,7 @@ from daumoi.intake.rows import Row
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
 from daumoi.kinds.faults import fault
 from daumoi.kinds.kind import Kind
-from daumoi.log.append import is_stored, look
+from daumoi.log.append import STORED, look
 from daumoi.log.decisions import decide
 from daumoi.log.entries import Outcome
 
@@ -23,7 +23,7 @@ class Rehearsal:
 
     def __init__(self, hub: Hub, kind: Kind) -> None:
         """Open the connection that remembers what earlier rows would have become."""
-        self._kind = kind
+        self._hub, self._kind = hub, kind
         self._connection: Connection = connect(hub.dsn, "daumoi dry run")
         self._connection.execute(
             "CREATE TEMP TABLE played (key bytea, revision int, content bytea, PRIMARY KEY (key, revision))"
@@ -49,7 +49,8 @@ class Rehearsal:
 
     def _decide(self, left: Sequence[Row]) -> None:
         entries = [row.entry for row in left if row.entry is not None]
-        stored = look(self._connection, self._kind.number, entries).stored
+        seen = look(self._connection, self._kind.number, entries)
+        stored = seen.stored
         played = self._connection.execute(
             "SELECT key, revision, content FROM played WHERE key = ANY(%s::bytea[])",
             ([entry.key for entry in entries],),
@@ -57,13 +58,13 @@ class Rehearsal:
         )
         for key, revision, content in played:
             stored.setdefault(bytes(key), {})[revision] = bytes(content)
-        places = Places(self._connection, self._kind, left)
+        places = Places(self._hub, self._connection, self._kind, left, seen.heads)
         places.also_owned(self._codes(left))
         for row, decision in zip(left, decide(entries, stored), strict=True):
             row.decision = decision
             if decision.outcome is Outcome.CONFLICT:
                 row.faults.append(fault("revision_conflict", "/revision"))
-            elif is_stored(decision.outcome):
+            elif decision.outcome in STORED:
                 problem = places.fault_of(row)
                 if problem:
                     row.faults.append(problem)
@@ -81,7 +82,7 @@ class Rehearsal:
 
     def _remember(self, good: Sequence[Row]) -> None:
         for row in good:
-            if row.entry is None or row.decision is None or not is_stored(row.decision.outcome):
+            if row.entry is None or row.decision is None or row.decision.outcome not in STORED:
                 continue
             self._connection.execute(
                 "INSERT INTO played VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",

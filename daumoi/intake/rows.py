@@ -1,7 +1,8 @@
 """One row of a body on its way into the log: what was sent, what was found wrong, what it becomes."""
 
-from dataclasses import dataclass, field
 from uuid import UUID
+
+import msgspec
 
 from daumoi.kinds.envelope import Envelope
 from daumoi.kinds.faults import Fault
@@ -13,26 +14,29 @@ SUBJECT = 0
 """Role of the subject among the people of a row; the others are numbered by daumoi.log.entries.Role."""
 
 
-@dataclass(slots=True)
-class Row:
+_WORDS: dict[Outcome, str] = {outcome: outcome.value for outcome in Outcome}
+
+
+class Row(msgspec.Struct, gc=False):
     """A row after decoding. It is good as long as it has no faults."""
 
     number: int  # line or element of the body, counted from 1
     raw: bytes
     system: System
-    held_key: bytes  # keyed hash of system, kind and content: a bad row is held once for it
+    content: bytes  # what makes the row itself: its canonical form, or what stands for it where there is none
     record: Envelope | None = None
     ref: str | None = None  # only when it may be repeated to the sender
     ref_key: bytes | None = None  # receipt key, where the row tells its ref
     revision: int | None = None
-    faults: list[Fault] = field(default_factory=list)
-    warnings: list[Fault] = field(default_factory=list)
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
     entry: Entry | None = None
-    claims: list[tuple[int, int, ClaimRequest]] = field(default_factory=list)  # role, position, request
+    claims: list[tuple[int, int, ClaimRequest]] = []  # role, position, request
     checkpoint_code: str | None = None
     decision: Decision | None = None
     seq: int | None = None
     held_id: UUID | None = None
+    held_as: bytes | None = None  # the key of the held entry it comes from, where that is known
 
     @property
     def is_good(self) -> bool:
@@ -45,7 +49,7 @@ class Row:
         if self.faults or self.decision is None:
             return "held"
         assert self.decision.outcome is not Outcome.CONFLICT
-        return str(self.decision.outcome.value)
+        return _WORDS[self.decision.outcome]
 
 
 def role_of(number: int) -> Role | None:

@@ -11,9 +11,9 @@ from daumoi.intake.checks import Places, checkpoint_state
 from daumoi.intake.holding import close_stored, hold
 from daumoi.intake.rows import SUBJECT, Row, role_of
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
-from daumoi.kinds.faults import fault
+from daumoi.kinds.faults import Fault, fault
 from daumoi.kinds.kind import Kind
-from daumoi.log.append import Look, Overtaken, SegmentsExhausted, append, is_stored, look
+from daumoi.log.append import STORED, Look, Overtaken, SegmentsExhausted, append, look
 from daumoi.log.decisions import decide
 from daumoi.log.entries import Outcome
 from daumoi.log.segments import ensure_segments
@@ -43,12 +43,10 @@ def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside) -> No
     `beside` may raise Undone to keep nothing (a refused body, a rehearsal). A fault of the moment is tried again;
     any other database error leaves nothing of the chunk.
     """
-    faults_before = [list(row.faults) for row in rows]
-    warnings_before = [list(row.warnings) for row in rows]
+    before = [(row, list(row.faults), list(row.warnings)) for row in rows if row.faults or row.warnings]
     for trial in range(_TRIES):
-        for row, faults, warnings in zip(rows, faults_before, warnings_before, strict=True):
-            row.faults, row.warnings = list(faults), list(warnings)
-            row.decision = row.seq = row.held_id = None
+        if trial:
+            _as_read(rows, before)
         try:
             with hub.pool.connection() as connection, connection.transaction():
                 store_rows(hub, connection, kind, rows)
@@ -60,55 +58,72 @@ def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside) -> No
                 ensure_segments(connection, kind=kind.number, segment_rows=hub.settings.segment_rows, rows=len(rows))
         except RETRIED:
             if trial == _TRIES - 1:
+                _as_read(rows, before)
                 raise
             time.sleep(0.002 * trial)
+        except psycopg.Error:
+            _as_read(rows, before)
+            raise
+
+
+def _as_read(rows: Sequence[Row], noted: Sequence[tuple[Row, list[Fault], list[Fault]]]) -> None:
+    """Forget what a try that came to nothing found out about rows; `noted` has those that had faults or doubts."""
+    for row in rows:
+        row.faults, row.warnings = [], []
+        row.decision = row.seq = row.held_id = None
+    for row, faults, warnings in noted:
+        row.faults, row.warnings = list(faults), list(warnings)
 
 
 def store_rows(hub: Hub, connection: Connection, kind: Kind, rows: Sequence[Row]) -> None:
     """Do the steps of one chunk inside the caller's transaction."""
-    good = [row for row in rows if row.is_good]
-    seen = _settle_decisions(connection, kind, good)
-    good = [row for row in good if row.is_good]
-    new = [row for row in good if row.decision is not None and is_stored(row.decision.outcome)]
+    good = [row for row in rows if not row.faults]
+    seen = _settle_decisions(hub, connection, kind, good)
+    good = [row for row in good if not row.faults]
+    new = [row for row in good if row.decision is not None and row.decision.outcome in STORED]
     if new:
         _attach_claims(hub, connection, new)
-    hold(hub, connection, kind, [row for row in rows if not row.is_good])
+    if len(good) < len(rows):
+        hold(hub, connection, kind, [row for row in rows if row.faults])
     close_stored(hub, connection, kind, good)
     if new:
         # Last, because the head's lock is held from here to the commit.
         _append(hub, connection, kind, good, seen)
 
 
-def _settle_decisions(connection: Connection, kind: Kind, good: Sequence[Row]) -> Look:
+def _settle_decisions(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row]) -> Look:
     """Decide what becomes of each good row; a row that may not be stored becomes bad, and the rest is decided anew."""
     entries = [row.entry for row in good if row.entry is not None]
     first = look(connection, kind.number, entries)
-    left = list(good)
+    left, decisions = list(good), first.decisions
     while True:
-        decisions = decide([row.entry for row in left if row.entry is not None], first.stored)
-        places = Places(connection, kind, left)
+        places = Places(hub, connection, kind, left, first.heads)
         before = len(left)
         for row, decision in zip(left, decisions, strict=True):
             row.decision = decision
             if decision.outcome is Outcome.CONFLICT:
                 row.faults.append(fault("revision_conflict", "/revision"))
-            elif is_stored(decision.outcome):
+            elif decision.outcome in STORED:
                 problem = places.fault_of(row)
                 if problem:
                     row.faults.append(problem)
                     break  # rows behind it may have been decided by it
                 places.settle(row)
-        left = [row for row in left if row.is_good]
+        left = [row for row in left if not row.faults]
         if len(left) == before:
-            return Look(first.head, decisions, first.stored)
+            return first._replace(decisions=decisions)
+        decisions = decide([row.entry for row in left if row.entry is not None], first.stored)
 
 
 def _attach_claims(hub: Hub, connection: Connection, new: Sequence[Row]) -> None:
     requests = [request for row in new for _, _, request in row.claims]
-    claims = iter(resolve(connection, hub.keys, requests, hub.clock.now()) if requests else [])
+    if not requests:
+        return
+    claims = iter(resolve(connection, hub.keys, requests, hub.clock.now()))
     for row in new:
         assert row.entry is not None
-        row.entry.persons = []
+        if row.entry.persons:
+            row.entry.persons = []  # of a try before
         for number, position, _ in row.claims:
             claim = next(claims)
             role = role_of(number)
@@ -126,7 +141,7 @@ def _append(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row], s
         entries,
         seen,
         hub.clock.now,
-        still_holds=lambda: _codes_are_free(connection, kind, good),
+        still_holds=lambda: _codes_are_free(hub, connection, kind, good),
     )
     for row, seq in zip(good, done.seqs, strict=True):
         row.seq = seq
@@ -135,10 +150,10 @@ def _append(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row], s
         checkpoints.record_states(connection, [checkpoint_state(row) for row in newest])
 
 
-def _codes_are_free(connection: Connection, kind: Kind, good: Sequence[Row]) -> bool:
+def _codes_are_free(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row]) -> bool:
     """Tell whether the codes of new checkpoints, looked up before the head was held, are still theirs to take."""
     if kind is not CHECKPOINT:
         return True
-    places = Places(connection, kind, good)
-    new = [row for row in good if row.decision is not None and is_stored(row.decision.outcome)]
+    places = Places(hub, connection, kind, good, {})
+    new = [row for row in good if row.decision is not None and row.decision.outcome in STORED]
     return all(places.fault_of(row) is None for row in new)

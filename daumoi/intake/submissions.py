@@ -1,6 +1,7 @@
 """One body: lines go in, a receipt comes out. Memory does not grow with the body."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Literal
 
 import msgspec
@@ -10,7 +11,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
 from daumoi.core.problems import CallProblem
 from daumoi.core.storage import is_low
-from daumoi.intake.decoding import read_row, unreadable_row
+from daumoi.intake.decoding import read_rows, unreadable_row
 from daumoi.intake.receipts import Receipt, note, save
 from daumoi.intake.rehearsal import Rehearsal
 from daumoi.intake.rows import Row
@@ -35,6 +36,7 @@ class Submission:
     """Takes the rows of one body, stores them chunk by chunk, and keeps the receipt.
 
     What was stored stays stored if the body breaks off. With on_problem="reject" nothing is stored before `finish`.
+    A long body is stored by a thread of its own: while the database takes one chunk, the next is read.
     """
 
     def __init__(
@@ -42,27 +44,33 @@ class Submission:
     ) -> None:
         """Begin; raises CallProblem storage_low when the hub takes no records."""
         self._hub, self._system, self._kind = hub, system, kind
-        self._on_problem = on_problem
         self._rehearsal = Rehearsal(hub, kind) if dry_run else None
+        self._rejects = on_problem == "reject" and not dry_run
         self._began_at = hub.clock.now()
         self._receipt = Receipt(None if dry_run else uuid7(self._began_at), kind.name)
-        self._chunk: list[Row] = []
-        self._chunk_bytes = 0
+        self._lines: list[tuple[int, bytes]] = []
+        self._unreadable: list[Row] = []
+        self._bytes = 0
         self._line = 0
+        self._storer: ThreadPoolExecutor | None = None
+        self._storing: Future[None] | None = None
         refuse_when_low(hub)
 
-    def add(self, line: bytes) -> None:
-        """Take one JSON text (a line of NDJSON, an element of an array); blank lines are counted and skipped.
+    def add(self, lines: Sequence[bytes]) -> None:
+        """Take JSON texts (lines of NDJSON, elements of an array); blank lines are counted and skipped.
 
         Raises CallProblem when the body may not go on; its receipt holds what was stored.
         """
-        self._line += 1
-        if not line.strip(JSON_SPACE):
-            return
-        if len(line) > self._hub.settings.line_max_bytes:
-            self.refuse_line("line_too_long", start=line, mark=line)
-            return
-        self._take(read_row(self._hub, system=self._system, kind=self._kind, line=line, number=self._line), len(line))
+        longest = self._hub.settings.line_max_bytes
+        for line in lines:
+            self._line += 1
+            if len(line) > longest:
+                self._refuse_line("line_too_long", start=line, mark=line)
+            elif line.strip(JSON_SPACE):
+                self._lines.append((self._line, line))
+                self._bytes += len(line)
+                if len(self._lines) >= CHUNK_ROWS or self._bytes >= _CHUNK_BYTES:
+                    self._mind_size()
 
     def skip_blank(self, lines: int) -> None:
         """Count blank lines that were not handed over one by one."""
@@ -71,25 +79,11 @@ class Submission:
     def add_too_long(self, *, start: bytes, mark: bytes) -> None:
         """Take a line that was longer than may be kept: `start` of it, and a `mark` that stands for its content."""
         self._line += 1
-        self.refuse_line("line_too_long", start=start, mark=mark)
-
-    def refuse_line(self, code: str, *, start: bytes, mark: bytes) -> None:
-        """Hold the present line for a fault of the line itself."""
-        more = f"Limit: {self._hub.settings.line_max_bytes} bytes."
-        row = unreadable_row(
-            self._hub,
-            system=self._system,
-            kind=self._kind,
-            fault=fault(code, "", more),
-            start=start[:_KEPT_OF_UNREADABLE],
-            mark=mark,
-            number=self._line,
-        )
-        self._take(row, _KEPT_OF_UNREADABLE)
+        self._refuse_line("line_too_long", start=start, mark=mark)
 
     def finish(self) -> Receipt:
         """Store what is left and return the receipt; raises CallProblem rows_refused when the sender asked for it."""
-        if self._on_problem == "reject" and self._rehearsal is None:
+        if self._rejects:
             self._store_or_refuse()
         else:
             self._flush(finished=True)
@@ -97,48 +91,91 @@ class Submission:
         return self._receipt
 
     def receipt_so_far(self) -> Receipt:
-        """Return what was stored until now."""
+        """Return what is stored until now; a chunk on its way is waited for."""
+        if self._storing is not None:
+            wait([self._storing])
         return self._receipt
 
     def close(self) -> None:
-        """Let go of what a rehearsal needed. Safe to call twice."""
+        """Let go of what storing and rehearsing needed. Safe to call twice."""
         if self._rehearsal is not None:
             self._rehearsal.close()
+        if self._storer is not None:
+            self._storer.shutdown()
+            self._storer = None
 
     def break_off(self) -> Receipt:
         """End a body that broke: store the rows that came whole, and return the receipt so far."""
-        if self._on_problem == "reject":
-            self._chunk = []
+        if self._rejects:
+            self._take_all()
         self._flush(finished=True)
         self.close()
         return self._receipt
 
-    def _take(self, row: Row, size: int) -> None:
-        self._chunk.append(row)
-        self._chunk_bytes += size
-        if self._on_problem == "reject" and self._rehearsal is None:
-            self._mind_reject_limits()
-        elif len(self._chunk) >= CHUNK_ROWS or self._chunk_bytes >= _CHUNK_BYTES:
-            self._flush(finished=False)
+    def _refuse_line(self, code: str, *, start: bytes, mark: bytes) -> None:
+        """Hold the present line for a fault of the line itself."""
+        more = f"Limit: {self._hub.settings.line_max_bytes} bytes."
+        row = unreadable_row(
+            system=self._system,
+            fault=fault(code, "", more),
+            start=start[:_KEPT_OF_UNREADABLE],
+            mark=mark,
+            number=self._line,
+        )
+        self._unreadable.append(row)
+        self._bytes += len(row.raw)
+        self._mind_size()
 
-    def _mind_reject_limits(self) -> None:
+    def _mind_size(self) -> None:
+        rows = len(self._lines) + len(self._unreadable)
         limit = self._hub.settings.reject_max_rows
-        if len(self._chunk) > limit or self._chunk_bytes > _REJECT_BYTES:
-            self._chunk = []
+        if not self._rejects:
+            if rows >= CHUNK_ROWS or self._bytes >= _CHUNK_BYTES:
+                self._flush(finished=False)
+        elif rows > limit or self._bytes > _REJECT_BYTES:
+            self._take_all()
             detail = (
                 f"With on_problem=reject a body has at most {limit} rows and {_REJECT_BYTES} bytes. Nothing was kept. "
                 "Send it in parts, or with on_problem=hold."
             )
             raise CallProblem("body_too_large", detail)
 
+    def _take_all(self) -> tuple[list[tuple[int, bytes]], list[Row]]:
+        """Take what has come so far, unread."""
+        lines, self._lines = self._lines, []
+        unreadable, self._unreadable = self._unreadable, []
+        self._bytes = 0
+        return lines, unreadable
+
+    def _read_all(self) -> list[Row]:
+        """Read what has come so far, in the order of the body."""
+        lines, unreadable = self._take_all()
+        rows = read_rows(self._hub, system=self._system, kind=self._kind, lines=lines) if lines else []
+        return sorted(rows + unreadable, key=lambda row: row.number) if unreadable else rows
+
     def _flush(self, *, finished: bool) -> None:
-        rows, self._chunk, self._chunk_bytes = self._chunk, [], 0
+        rows = self._read_all()
+        self._await_storing()
         if self._rehearsal is not None:
             self._rehearsal.play(rows)
             self._receipt.count(rows, numbers=False)
-        elif rows or finished:
-            self._store(rows, finished=finished)
-        if self._receipt.held > self._hub.settings.bad_rows_max:
+        elif finished:
+            self._store(rows, finished=True)
+        elif rows:
+            if self._storer is None:
+                self._storer = ThreadPoolExecutor(1, "store")
+            self._storing = self._storer.submit(self._store, rows, finished=False)
+        self._mind_bad_rows()
+
+    def _await_storing(self) -> None:
+        """Wait until the chunk before is stored; raises what went wrong with it."""
+        storing, self._storing = self._storing, None
+        if storing is not None:
+            storing.result()
+            self._mind_bad_rows()
+
+    def _mind_bad_rows(self) -> None:
+        if self._storing is None and self._receipt.held > self._hub.settings.bad_rows_max:
             limit = self._hub.settings.bad_rows_max
             detail = (
                 f"More than {limit} rows of this body are bad; the rest was not read. Mend the rows and send all again."
@@ -171,7 +208,7 @@ class Submission:
 
     def _store_or_refuse(self) -> None:
         """Store all rows in one transaction, or none when one is bad."""
-        rows, self._chunk = self._chunk, []
+        rows = self._read_all()
 
         def beside(connection: Connection) -> None:
             if any(row.faults for row in rows):

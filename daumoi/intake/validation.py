@@ -4,109 +4,190 @@ Everything found is a fault with a code and a pointer, or a doubt that stops not
 the way, so that equal instants have equal content.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from daumoi.areas import selectors as areas
-from daumoi.intake.identities import as_claimed, identity_doubts, identity_faults, is_personal_ref
+from daumoi.intake.identities import identity_doubts, identity_faults, is_personal_ref
 from daumoi.kinds.codes import is_known
 from daumoi.kinds.envelope import Envelope
 from daumoi.kinds.faults import Fault, below, fault
-from daumoi.kinds.fields import Identity
+from daumoi.kinds.fields import Area, Identity
 from daumoi.kinds.kind import Kind
-from daumoi.kinds.plan import Care, Found, in_years, walk
+from daumoi.kinds.plan import Care, in_years, steps
 from daumoi.kinds.schema import required_members
-from daumoi.people.identifiers import Claimed
+from daumoi.people.identifiers import Keyed, keyed
 
 AHEAD = timedelta(hours=24)
 """How far after its receipt an event may lie (contract, section 1): clocks of devices are wrong by hours."""
 
-LOCAL = timezone(timedelta(hours=7))
+_OFFSET_H = 7
+LOCAL = timezone(timedelta(hours=_OFFSET_H))
 """Viet Nam keeps UTC+7 all year; dates of events are local calendar days."""
 
 
-class Examined:
+class Person(Struct, gc=False):
+    """An identity found in a record."""
+
+    pointer: str
+    identity: Identity
+    keys: Keyed
+
+
+class Examined(Struct, gc=False):
     """What was found in one record."""
 
-    __slots__ = ("faults", "people", "warnings")
+    now: datetime
+    latest: datetime  # what happened after it has not happened yet
+    on: date | None = None
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    people: list[Person] = []
 
-    def __init__(self) -> None:
-        """Begin with nothing found."""
-        self.faults: list[Fault] = []
-        self.warnings: list[Fault] = []
-        self.people: list[tuple[str, Claimed]] = []  # pointer, identity
+    @property
+    def day(self) -> date:
+        """The local day on which the event lies, or the present one where the record does not tell."""
+        return self.on or self.now.astimezone(LOCAL).date()
 
 
-def examine(kind: Kind, record: Envelope, now: datetime) -> Examined:
-    """Check a record against everything that is not in its types; sets its instants to UTC."""
-    found = Examined()
-    found.faults += _missing(kind, record)
-    on = now.astimezone(LOCAL).date()
-    for item in walk(record):
-        if item.care is Care.INSTANT:
-            problem = _instant(item, now)
-            if problem:
-                found.faults.append(problem)
-            elif item.pointer == "/occurred_at":
-                on = record.occurred_at.astimezone(LOCAL).date()  # type: ignore[union-attr]
-        elif item.care is Care.DAY:
-            if not in_years(item.value):
-                found.faults.append(fault("bad_date", item.pointer))
-        elif item.care is Care.AREA:
-            if areas.find(item.value.scheme, item.value.code) is None:
-                found.faults.append(fault("unknown_area", f"{item.pointer}/code"))
-        elif item.care is Care.IDENTITY:
-            _identity(item, found)
-        else:
-            found.faults += _codes(item, on)
-    _ref(record, found)
+def examine(kind: Kind, record: Envelope, now: datetime, latest: datetime | None = None) -> Examined:
+    """Check a record against everything that is not in its types; sets its instants to UTC.
+
+    `latest` is `now` plus AHEAD; who examines many records works it out once.
+    """
+    found = Examined(now, latest or now + AHEAD)
+    if record.op != "withdraw":
+        for name in _required(kind):
+            if getattr(record, name) is None:
+                found.faults.append(fault("missing_field", f"/{name}"))
+    _look_into(record, "", found)
+    for person in found.people:
+        if is_personal_ref(record.ref, person.identity):
+            found.faults.append(fault("ref_is_personal", "/ref"))
+            break
     return found
 
 
-def _missing(kind: Kind, record: Struct) -> Iterator[Fault]:
-    if record.op == "withdraw":  # type: ignore[attr-defined]
-        return
-    for name in required_members(kind):
-        if getattr(record, name) is None:
-            yield fault("missing_field", f"/{name}")
+@cache
+def _required(kind: Kind) -> tuple[str, ...]:
+    return tuple(required_members(kind))
 
 
-def _instant(item: Found, now: datetime) -> Fault | None:
+_Look = Callable[["_Spot", Any, str, Any, Examined], None]
+
+
+class _Spot(NamedTuple):
+    """One field to look at: what is asked of it, and whether structs with more such fields lie below."""
+
+    attribute: str
+    pointer: str
+    look: _Look | None
+    list_name: str
+    deeper: bool
+    many: bool
+
+
+@cache
+def _spots(wire: type[Struct]) -> tuple[_Spot, ...]:
+    return tuple(
+        _Spot(
+            step.attribute,
+            step.pointer,
+            _LOOKS[step.care] if step.care else None,
+            step.list_name,
+            step.inner is not None,
+            step.many,
+        )
+        for step in steps(wire)
+    )
+
+
+def _look_into(holder: Any, base: str, found: Examined) -> None:
+    """Look at every field of a struct that needs care, and into the structs below it."""
+    for spot in _spots(holder.__class__):
+        attribute, pointer, look, _, deeper, many = spot
+        value = getattr(holder, attribute)
+        if not value:
+            continue
+        if not many:
+            if look is not None:
+                look(spot, value, base + pointer, holder, found)
+            if deeper:
+                _look_into(value, base + pointer, found)
+            continue
+        for at, member in enumerate(value):
+            place = f"{base}{pointer}/{at}"
+            if look is not None:
+                look(spot, member, place, holder, found)
+            if deeper:
+                _look_into(member, place, found)
+
+
+def _instant(spot: _Spot, value: datetime, pointer: str, holder: Any, found: Examined) -> None:
     try:
-        instant = item.value.astimezone(UTC)
+        instant = value.astimezone(UTC)
     except OverflowError:
-        return fault("instant_out_of_range", item.pointer)
-    if not in_years(instant) or (item.pointer == "/occurred_at" and instant > now + AHEAD):
-        return fault("instant_out_of_range", item.pointer)
-    setattr(item.holder, item.attribute, instant)
-    return None
+        found.faults.append(fault("instant_out_of_range", pointer))
+        return
+    is_event = pointer == "/occurred_at"
+    if not in_years(instant) or (is_event and instant > found.latest):
+        found.faults.append(fault("instant_out_of_range", pointer))
+        return
+    setattr(holder, spot.attribute, instant)
+    if is_event:
+        found.on = _local_day(instant.toordinal(), instant.hour)
 
 
-def _codes(item: Found, on: date) -> Iterator[Fault]:
-    if item.list_name == "country":
-        if areas.country(item.value) is None:
-            yield fault("not_in_list", item.pointer, "A code of ISO 3166-1 is expected.")
-    elif item.care is Care.ANSWERS:
-        for code in item.value:
-            if not is_known(item.list_name, code, on):
-                yield fault("unknown_code", below(item.pointer, code), f"List: {item.list_name}.")
-    elif not is_known(item.list_name, item.value, on):
-        yield fault("unknown_code", item.pointer, f"List: {item.list_name}.")
+@lru_cache(maxsize=64)
+def _local_day(utc_day: int, utc_hour: int) -> date:
+    """Return the day of Viet Nam in which an hour of UTC lies; its offset is whole hours."""
+    return date.fromordinal(utc_day + (utc_hour + _OFFSET_H) // 24)
 
 
-def _identity(item: Found, found: Examined) -> None:
-    identity: Identity = item.value
-    faults = identity_faults(identity, item.pointer)
-    found.faults += faults
-    claimed = as_claimed(identity)
-    found.people.append((item.pointer, claimed))
-    if not faults:
-        found.warnings += identity_doubts(claimed, item.pointer)
+def _day(_spot: _Spot, value: date, pointer: str, _holder: Any, found: Examined) -> None:
+    if not in_years(value):
+        found.faults.append(fault("bad_date", pointer))
 
 
-def _ref(record: Any, found: Examined) -> None:
-    if any(is_personal_ref(record.ref, claimed) for _, claimed in found.people):
-        found.faults.append(fault("ref_is_personal", "/ref"))
+def _area(_spot: _Spot, value: Area, pointer: str, _holder: Any, found: Examined) -> None:
+    if areas.find(value.scheme, value.code) is None:
+        found.faults.append(fault("unknown_area", f"{pointer}/code"))
+
+
+def _code(spot: _Spot, value: str, pointer: str, _holder: Any, found: Examined) -> None:
+    if spot.list_name == "country":
+        if areas.country(value) is None:
+            found.faults.append(fault("not_in_list", pointer, "A code of ISO 3166-1 is expected."))
+    elif not is_known(spot.list_name, value, found.day):
+        found.faults.append(fault("unknown_code", pointer, f"List: {spot.list_name}."))
+
+
+def _answers(spot: _Spot, value: dict[str, bool], pointer: str, _holder: Any, found: Examined) -> None:
+    on = found.day
+    for code in value:
+        if not is_known(spot.list_name, code, on):
+            found.faults.append(fault("unknown_code", below(pointer, code), f"List: {spot.list_name}."))
+
+
+def _identity(_spot: _Spot, value: Identity, pointer: str, _holder: Any, found: Examined) -> None:
+    keys = keyed(value)
+    faults = identity_faults(value, keys, pointer)
+    found.people.append(Person(pointer, value, keys))
+    if faults:
+        found.faults += faults
+    else:
+        found.warnings += identity_doubts(value, keys, pointer)
+
+
+_LOOKS: dict[Care, _Look] = {
+    Care.INSTANT: _instant,
+    Care.DAY: _day,
+    Care.AREA: _area,
+    Care.CODE: _code,
+    Care.ANSWERS: _answers,
+    Care.IDENTITY: _identity,
+}

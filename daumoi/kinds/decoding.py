@@ -6,6 +6,7 @@ decides. Both paths accept the same rows with the same meaning (a property test 
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,8 +18,8 @@ from daumoi.kinds.faults import Fault
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import has_repeated_key, parse, text_faults
 
-_ODD_OFFSET = re.compile(rb'\d[+-]\d{4}"')
-_ODD_COLON = (b" :", b"\t:", b"\n:", b"\r:")
+# The mark of an offset, then its four digits: a pattern that begins with one letter is looked for twenty times faster.
+_ODD_OFFSETS = (re.compile(rb'\+(?<=\d\+)\d{4}"'), re.compile(rb'-(?<=\d-)\d{4}"'))
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -30,8 +31,13 @@ class Decoded(NamedTuple):
 
 
 @cache
-def _decoder(wire: type[Envelope]) -> msgspec.json.Decoder[Envelope]:
-    return msgspec.json.Decoder(wire)
+def fast_decoder(wire: type[Envelope]) -> Callable[[bytes], Envelope]:
+    """Return the fast path of a kind; it raises one of REFUSALS, and what it takes must pass `is_sure`."""
+    return msgspec.json.Decoder(wire).decode
+
+
+REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+"""What the fast path raises for a text that the slow checker has to read."""
 
 
 def canonical(record: Envelope) -> bytes:
@@ -43,28 +49,43 @@ def canonical(record: Envelope) -> bytes:
     return written.replace(b":-0.0,", b":0.0,").replace(b":-0.0}", b":0.0}") if b":-0.0" in written else written
 
 
-def _needs_a_second_look(line: bytes, record: Envelope) -> bool:
-    """Tell whether a row the fast path took may hold what it does not see."""
-    if _ODD_OFFSET.search(line):
-        return True
-    written = _ENCODER.encode(record)
-    if b"\\u0000" in written:
-        return True
-    plain = b"\\" not in line and not any(mark in line for mark in _ODD_COLON)
-    # Without escapes and odd white space every key ends in `":`; as many of them as the record has keys
-    # that are not defaults means that no key stands twice.
-    if plain and line.count(b'":') == written.count(b'":'):
+def is_plain(text: bytes) -> bool:
+    """Tell whether a text (one row, or many with line ends between) has no escapes, odd spaces or odd offsets.
+
+    Then every key of every row ends in `":`, no text holds U+0000, and every instant says its offset as RFC 3339 does.
+    """
+    return not (
+        b"\\" in text
+        or b"\t" in text
+        or b"\r" in text
+        or b" :" in text
+        or b"\n:" in text
+        or any(odd.search(text) for odd in _ODD_OFFSETS)
+    )
+
+
+def is_sure(line: bytes, written: bytes, *, plain: bool) -> bool:
+    """Tell whether a row that the fast path took is as it was read; `written` is its canonical form.
+
+    `plain` is what `is_plain` said of the line, or of all lines of its chunk.
+    """
+    # As many keys as the record has that are not defaults: then no key stands twice.
+    if plain:
+        return line.count(b'":') == written.count(b'":') or not has_repeated_key(line)
+    if any(odd.search(line) for odd in _ODD_OFFSETS) or b"\\u0000" in written:
         return False
-    return has_repeated_key(line)
+    return not has_repeated_key(line)
 
 
 def decode(kind: Kind, line: bytes) -> Decoded:
     """Read one JSON text as a record of the kind; never raises for anything the text holds."""
     try:
-        record = _decoder(kind.wire).decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        record = fast_decoder(kind.wire)(line)
+    except REFUSALS:
         return decode_slowly(kind, line)
-    return decode_slowly(kind, line) if _needs_a_second_look(line, record) else Decoded(record, [])
+    if is_sure(line, canonical(record), plain=is_plain(line)):
+        return Decoded(record, [])
+    return decode_slowly(kind, line)
 
 
 def decode_slowly(kind: Kind, line: bytes) -> Decoded:

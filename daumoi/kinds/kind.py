@@ -6,9 +6,12 @@ from typing import Any, Literal
 from daumoi.kinds.envelope import Envelope
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind of record. The number is its place in the log and is never used again for another."""
+    """One kind of record. The number is its place in the log and is never used again for another.
+
+    A kind is equal to itself alone, so that what is worked out from one can be kept by it.
+    """
 
     name: str
     number: int

@@ -1,6 +1,5 @@
-"""Which fields of a wire struct need more than their type: compiled once a struct, walked once a record."""
+"""Which fields of a wire struct need more than their type: found once a struct, looked at once a record."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -23,20 +22,11 @@ class Care(Enum):
     IDENTITY = "identity"
 
 
-class Found(NamedTuple):
-    """A value that needs care: where it is, and the struct and attribute (or list) that hold it."""
+class Step(NamedTuple):
+    """A field that needs care, or that holds a struct with such fields."""
 
-    care: Care
-    pointer: str
-    value: Any
-    holder: Any
     attribute: str
-    list_name: str
-
-
-class _Step(NamedTuple):
-    attribute: str
-    name: str
+    pointer: str  # of the field within its struct, such as /area
     care: Care | None
     list_name: str
     inner: type[Struct] | None
@@ -67,7 +57,7 @@ def _care(kind: inspect.Type, extra: dict[str, Any]) -> Care | None:
     return None
 
 
-def _step(field: inspect.Field) -> _Step | None:
+def _step(field: inspect.Field) -> Step | None:
     kind, extra = _bare(field.type, {})
     many = isinstance(kind, inspect.ListType)
     if isinstance(kind, inspect.ListType):
@@ -76,30 +66,15 @@ def _step(field: inspect.Field) -> _Step | None:
     inner = kind.cls if isinstance(kind, inspect.StructType) and care is not Care.AREA else None
     if care is None and (inner is None or not steps(inner)):
         return None
-    return _Step(field.name, field.encode_name, care, extra.get("list", ""), inner, many)
+    return Step(field.name, f"/{field.encode_name}", care, extra.get("list", ""), inner, many)
 
 
 @cache
-def steps(wire: type[Struct]) -> tuple[_Step, ...]:
+def steps(wire: type[Struct]) -> tuple[Step, ...]:
     """Return the fields of a struct that need care, in the order of the struct."""
     kind = type_of(wire)
     assert isinstance(kind, inspect.StructType)
     return tuple(step for step in map(_step, kind.fields) if step is not None)
-
-
-def walk(record: Struct, pointer: str = "") -> Iterator[Found]:
-    """Yield every value of the record that needs care."""
-    for attribute, name, care, list_name, inner, many in steps(type(record)):
-        value = getattr(record, attribute)
-        if value is None or value == [] or value == {}:
-            continue
-        place = f"{pointer}/{name}"
-        members = [(f"{place}/{at}", member) for at, member in enumerate(value)] if many else [(place, value)]
-        for spot, member in members:
-            if care is not None:
-                yield Found(care, spot, member, record, attribute, list_name)
-            if inner is not None:
-                yield from walk(member, spot)
 
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199

@@ -46,6 +46,17 @@ def _personal(wire: type[Struct]) -> tuple[Path, ...]:
     return tuple(path for path, mark in marked(wire).items() if mark == "personal")
 
 
+@cache
+def _apart(wire: type[Struct]) -> tuple[str, ...]:
+    """Name the members of a struct in which anything lies that is no fact."""
+    return tuple(dict.fromkeys(path[0] for path in marked(wire)))
+
+
+def is_fact(data: Struct) -> bool:
+    """Tell whether a record's data hold facts alone: none of the members where others may lie is there."""
+    return not any(getattr(data, name) for name in _apart(type(data)))
+
+
 def take_personal(wire: type[Struct], data: dict[str, Any]) -> dict[str, Any]:
     """Cut the personal values out of `data` (as plain values) and return them by JSON pointer."""
     taken: dict[str, Any] = {}

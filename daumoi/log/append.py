@@ -6,16 +6,19 @@ row lock is taken last; if another append came in between, the rows are decided 
 whole chunk to be tried again when that changes a decision.
 """
 
+import re
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import UUID
+from datetime import datetime
+from typing import NamedTuple
 
+from daumoi.core.arrays import Hashes
 from daumoi.core.database import Connection
-from daumoi.core.ids import uuid7_block
+from daumoi.core.ids import uuid7_texts
 from daumoi.core.sql import statements
 from daumoi.log.decisions import decide
-from daumoi.log.entries import OP_OF, Decision, Entry, Outcome
+from daumoi.log.entries import OP_OF, Decision, Entry
 
 _SQL = statements("daumoi.log", "append")
 CHUNK_ROWS = 1000
@@ -36,13 +39,14 @@ class CountsDisagree(Exception):
     """Rows numbered, rows inserted and the step of the head differ: nothing may be committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What was decided before the head was taken, and at which head."""
 
     head: int
     decisions: list[Decision]
     stored: dict[bytes, dict[int, bytes]]
+    heads: dict[int, int]
+    """The newest number of every kind, read before all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +60,16 @@ class Appended:
 def revisions(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, dict[int, bytes]]:
     """Return, by record, the content of each revision that was ever stored."""
     found: dict[bytes, dict[int, bytes]] = {}
-    for key, revision, content, _ in connection.execute(_SQL["revisions"], (sorted(set(keys)),), binary=True):
-        found.setdefault(bytes(key), {})[revision] = bytes(content)
+    for key, revision, content in connection.execute(_SQL["revisions"], (Hashes(set(keys)),), binary=True):
+        found.setdefault(key, {})[revision] = content
     return found
 
 
 def look(connection: Connection, kind: int, rows: Sequence[Entry]) -> Look:
     """Decide rows without a lock; holds as long as the head does not move. The head is read first."""
-    row = connection.execute(_SQL["head"], (kind,)).fetchone()
-    assert row is not None
+    heads: dict[int, int] = dict(connection.execute(_SQL["heads"]).fetchall())
     stored = revisions(connection, (row.key for row in rows))
-    return Look(row[0], decide(rows, stored), stored)
+    return Look(heads[kind], decide(rows, stored), stored, heads)
 
 
 def append(
@@ -88,6 +91,9 @@ def append(
     new = [at for at, decision in enumerate(seen.decisions) if decision.outcome in STORED]
     if not new:
         return Appended([None] * len(rows), None)
+    entries = [rows[at] for at in new]
+    # All that does not need the numbers is written before the head is taken: everything of the kind waits behind it.
+    tails = [_copy_tail(rows[at], seen.decisions[at]) for at in new]
     head = connection.execute(_SQL["lock_head"], (kind,)).fetchone()
     assert head is not None
     seq, last_received_at, attached_to = head
@@ -98,41 +104,61 @@ def append(
     if seq + len(new) > attached_to:
         raise SegmentsExhausted
     received_at = max(now(), last_received_at)
-    seqs: list[int | None] = [None] * len(rows)
-    for step, at in enumerate(new, start=1):
-        seqs[at] = seq + step
-    _insert(
-        connection, kind, [(rows[at], seen.decisions[at], seq + step) for step, at in enumerate(new, 1)], received_at
-    )
+    numbers = range(seq + 1, seq + 1 + len(new))
+    _insert(connection, kind, entries, tails, numbers, received_at)
     stepped = connection.execute(_SQL["step_head"], (len(new), received_at, kind)).fetchone()
-    if stepped is None or stepped[0] != seq + len(new):
+    if stepped is None or stepped[0] != numbers[-1]:
         raise CountsDisagree
+    seqs: list[int | None] = [None] * len(rows)
+    for number, at in zip(numbers, new, strict=True):
+        seqs[at] = number
     return Appended(seqs, received_at)
 
 
-_Numbered = tuple[Entry, Decision, int]
-
-
-def _insert(connection: Connection, kind: int, numbered: list[_Numbered], received_at: datetime) -> None:
-    entries = [entry for entry, _, _ in numbered]
-    seqs = [seq for _, _, seq in numbered]
-    receipts = connection.execute(
-        _SQL["insert_receipts"],
-        ([e.key for e in entries], [e.revision for e in entries], [e.content for e in entries], seqs),
-    ).rowcount
-    ids = uuid7_block(received_at, len(numbered))
-    lines = [_copy_line(kind, item, id_, received_at) for item, id_ in zip(numbered, ids, strict=True)]
-    with connection.cursor() as cursor:
-        with cursor.copy(_SQL["copy_records"]) as copy:
-            copy.write("".join(lines))
-        records = cursor.rowcount
-    if not records == receipts == len(numbered):
+def _insert(
+    connection: Connection,
+    kind: int,
+    entries: Sequence[Entry],
+    tails: Sequence[str],
+    numbers: range,
+    received_at: datetime,
+) -> None:
+    receipts = _copy(connection, "copy_receipts", _receipts(entries, numbers))
+    ids = uuid7_texts(received_at, len(entries))
+    front = f"{kind}\t{received_at.isoformat()}\t"
+    lines = [f"{front}{seq}\t{id_}{tail}" for seq, id_, tail in zip(numbers, ids, tails, strict=True)]
+    records = _copy(connection, "copy_records", "".join(lines).encode())
+    if not records == receipts == len(entries):
         raise CountsDisagree
-    _insert_beside(connection, kind, numbered)
+    _insert_beside(connection, kind, entries, numbers)
 
 
-def _insert_beside(connection: Connection, kind: int, numbered: list[_Numbered]) -> None:
-    persons = [(seq, *person) for entry, _, seq in numbered for person in entry.persons]
+def _copy(connection: Connection, statement: str, content: bytes) -> int:
+    with connection.cursor() as cursor:
+        with cursor.copy(_SQL[statement]) as copy:
+            copy.write(content)
+        return cursor.rowcount
+
+
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END = b"\xff\xff"
+_RECEIPT = struct.Struct("!hi16siii16siq")
+
+
+def _receipts(entries: Sequence[Entry], numbers: range) -> bytes:
+    """Write receipts in the binary form of COPY (PostgreSQL documentation, COPY, binary format)."""
+    pack = _RECEIPT.pack
+    parts = [
+        pack(4, 16, entry.key, 4, entry.revision, 16, entry.content, 8, seq)
+        for entry, seq in zip(entries, numbers, strict=True)
+    ]
+    return b"".join((_COPY_HEAD, *parts, _COPY_END))
+
+
+def _insert_beside(connection: Connection, kind: int, entries: Sequence[Entry], numbers: range) -> None:
+    persons = [
+        (seq, *person) for entry, seq in zip(entries, numbers, strict=True) if entry.persons for person in entry.persons
+    ]
     if persons:
         seqs, roles, positions, claims = (list(column) for column in zip(*persons, strict=True))
         named = {
@@ -143,12 +169,15 @@ def _insert_beside(connection: Connection, kind: int, numbered: list[_Numbered])
             "claims": claims,
         }
         connection.execute(_SQL["insert_persons"], named)
-    personal = [(seq, entry.personal) for entry, _, seq in numbered if entry.personal is not None]
+    personal = [
+        (seq, entry.personal) for entry, seq in zip(entries, numbers, strict=True) if entry.personal is not None
+    ]
     if personal:
         seqs, sealed = (list(column) for column in zip(*personal, strict=True))
         connection.execute(_SQL["insert_personal"], {"kind": kind, "seqs": seqs, "sealed": sealed})
 
 
+_ESCAPED = re.compile("[\\\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -156,23 +185,23 @@ def _text(value: object) -> str:
     return "\\N" if value is None else str(value)
 
 
-def _instant(value: datetime | None) -> str:
-    return "\\N" if value is None else value.astimezone(UTC).isoformat()
-
-
-def _copy_line(kind: int, item: _Numbered, id_: UUID, received_at: datetime) -> str:
-    """Write one record in the text form of COPY (PostgreSQL documentation, COPY, text format)."""
-    entry, decision, seq = item
-    body = "\\N" if entry.body is None else entry.body.decode().translate(_ESCAPES)
+def _copy_tail(entry: Entry, decision: Decision) -> str:
+    """Write what follows number and id of one record in the text form of COPY (PostgreSQL documentation, COPY)."""
+    ref = entry.ref.translate(_ESCAPES) if _ESCAPED.search(entry.ref) else entry.ref
+    # JSON has no line ends and tabs outside of its escapes, so the backslash is all there can be.
+    body = "\\N" if entry.body is None else entry.body.replace(b"\\", b"\\\\").decode()
+    occurred = "\\N" if entry.occurred_at is None else entry.occurred_at.isoformat()
     return (
-        f"{kind}\t{seq}\t{id_}\t{entry.system_id}\t{entry.ref.translate(_ESCAPES)}\t{entry.revision}"
-        f"\t{int(OP_OF[decision.outcome])}\t{'t' if decision.current else 'f'}\t{_text(entry.subject)}"
-        f"\t{_text(entry.place)}\t{_text(entry.area_scheme)}\t{_text(entry.area_code)}\t{_text(entry.path)}"
-        f"\t{_text(entry.lat)}\t{_text(entry.lon)}\t{_text(entry.accuracy_m)}\t{_instant(entry.occurred_at)}"
-        f"\t{received_at.isoformat()}\t{entry.schema_version}\t{body}\n"
+        f"\t{entry.system_id}\t{ref}\t{entry.revision}\t{OP_OF[decision.outcome]:d}"
+        f"\t{'t' if decision.current else 'f'}\t{_text(entry.subject)}\t{_text(entry.place)}{_where(entry)}"
+        f"\t{occurred}\t{entry.schema_version}\t{body}\n"
     )
 
 
-def is_stored(outcome: Outcome) -> bool:
-    """Tell whether a row of this outcome stands in the log."""
-    return outcome in STORED
+def _where(entry: Entry) -> str:
+    if entry.area_code is None and entry.lat is None:
+        return f"\t\\N\t\\N\t{_text(entry.path)}\t\\N\t\\N\t\\N"
+    return (
+        f"\t{_text(entry.area_scheme)}\t{_text(entry.area_code)}\t{_text(entry.path)}"
+        f"\t{_text(entry.lat)}\t{_text(entry.lon)}\t{_text(entry.accuracy_m)}"
+    )

@@ -10,6 +10,16 @@ Work = Callable[[Connection, int, int, int], None]
 """Called with a connection inside a transaction, a kind's number, and the first and last seq of a range."""
 
 
+def behind(connection: Connection, name: str) -> list[int]:
+    """Return the kinds of which a consumer has something to do."""
+    rows = connection.execute(
+        "SELECT h.kind FROM head h LEFT JOIN consumer c ON c.kind = h.kind AND c.name = %s"
+        " WHERE h.seq > coalesce(c.seq, 0) ORDER BY 1",
+        (name,),
+    )
+    return [row[0] for row in rows]
+
+
 def advance(connection: Connection, *, name: str, kind: int, at: datetime, most: int, work: Work) -> int:
     """Let a consumer do its next range of at most `most` records; returns how many there were.
 

@@ -33,6 +33,10 @@ class Row(Protocol):
         ...
 
 
+_FIRST = Decision(Outcome.ACCEPTED, current=True)
+_FIRST_WITHDRAWN = Decision(Outcome.WITHDRAWN, current=True)
+
+
 def decide(rows: Sequence[Row], stored: Revisions) -> list[Decision]:
     """Decide each row in order; rows of the same ref see what the rows before them became.
 
@@ -40,6 +44,8 @@ def decide(rows: Sequence[Row], stored: Revisions) -> list[Decision]:
     accepted whatever its revision, any other new revision corrects, a withdrawal withdraws. `current` tells whether
     no higher revision was there before.
     """
+    if not stored and len({row.key for row in rows}) == len(rows):
+        return [_FIRST_WITHDRAWN if row.withdraw else _FIRST for row in rows]  # what most rows are
     seen: dict[bytes, dict[int, bytes]] = {}
     decisions = []
     for row in rows:

@@ -1,8 +1,10 @@
 """What is appended, and what became of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
+
+import msgspec
 
 from daumoi.core.crypto import Keys
 
@@ -40,8 +42,7 @@ class Outcome(Enum):
 OP_OF = {Outcome.ACCEPTED: Op.ASSERT, Outcome.CORRECTED: Op.CORRECT, Outcome.WITHDRAWN: Op.WITHDRAW}
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, gc=False):
     """One record ready to be appended."""
 
     system_id: int
@@ -61,7 +62,7 @@ class Entry:
     accuracy_m: float | None = None
     subject: int | None = None  # claim
     place: int | None = None
-    persons: list[tuple[Role, int, int]] = field(default_factory=list)  # role, position, claim
+    persons: list[tuple[Role, int, int]] = []  # role, position, claim
     personal: bytes | None = None  # sealed
 
 

@@ -11,22 +11,25 @@ from datetime import datetime
 
 import msgspec
 
+from daumoi.core.arrays import Hashes
 from daumoi.core.crypto import SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
-from daumoi.people.identifiers import RULE_VERSION, Claimed, Folded, fold, has_strong
+from daumoi.people.identifiers import RULE_VERSION, Claimed, Folded, fold
 
 _SQL = statements("daumoi.people", "claims")
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DECODE = msgspec.json.Decoder(Claimed).decode
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimRequest:
-    """One identity that a record brings: who says it, for which record and role (`anchor`), and what it says."""
+class ClaimRequest(msgspec.Struct, frozen=True, gc=False):
+    """One identity that a record brings: who says it, for which record and role (`anchor`), and what it says.
+
+    `anchor` is None when the identity holds a strong identifier; `said` is its canonical JSON.
+    """
 
     system_id: int
-    anchor: bytes
-    identity: Claimed
+    anchor: bytes | None
+    said: bytes
 
 
 @dataclass(slots=True)
@@ -34,7 +37,6 @@ class _NewClaim:
     fingerprint: bytes
     request: ClaimRequest
     folded: Folded
-    canonical: bytes
     id: int = 0
     person: int = 0
     rivals: set[int] = field(default_factory=set)
@@ -65,34 +67,29 @@ class _Known:
         return all(value is not None and person in store and value not in store[person] for store, value in pairs)
 
 
-def fingerprint_of(keys: Keys, request: ClaimRequest) -> tuple[bytes, bytes]:
-    """Return the fingerprint under which a claim stands once, and the identity's canonical bytes."""
-    canonical = _ENCODER.encode(request.identity)
-    scope = b"strong" if has_strong(request.identity) else request.anchor
-    return keys.index("claim", b"%d|%s|%s" % (request.system_id, scope, canonical)), canonical
-
-
 def resolve(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest], at: datetime) -> list[int]:
     """Return the claim of each request, making those that are new; part of the caller's transaction.
 
     Each step is its own statement and so sees what others have committed meanwhile; identifiers and
     fingerprints are taken in sorted order, so that two transactions never wait for each other in a circle.
     """
-    marks = [fingerprint_of(keys, request) for request in requests]
-    known = _claims_of(connection, {mark for mark, _ in marks})
+    index = keys.index
+    marks = [index("claim", b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
+    known = _claims_of(connection, set(marks))
     new: dict[bytes, _NewClaim] = {}
-    for request, (mark, canonical) in zip(requests, marks, strict=True):
-        if mark not in known and mark not in new:
-            folded = fold(keys, request.identity, system_id=request.system_id, anchor=request.anchor)
-            new[mark] = _NewClaim(mark, request, folded, canonical)
+    if len(known) < len(marks):
+        for request, mark in zip(requests, marks, strict=True):
+            if mark not in known and mark not in new:
+                identity = _DECODE(request.said)
+                folded = fold(keys, identity, system_id=request.system_id, anchor=request.anchor or b"")
+                new[mark] = _NewClaim(mark, request, folded)
     if new:
         known |= _add(connection, keys, list(new.values()), at)
-    return [known[mark] for mark, _ in marks]
+    return [known[mark] for mark in marks]
 
 
 def _claims_of(connection: Connection, marks: Iterable[bytes]) -> dict[bytes, int]:
-    rows = connection.execute(_SQL["claims_by_fingerprint"], (list(marks),), binary=True)
-    return {bytes(mark): claim for mark, claim in rows}
+    return dict(connection.execute(_SQL["claims_by_fingerprint"], (Hashes(marks),), binary=True).fetchall())
 
 
 def _add(connection: Connection, keys: Keys, new: list[_NewClaim], at: datetime) -> dict[bytes, int]:
@@ -153,7 +150,7 @@ def _claim_columns(keys: Keys, new: list[_NewClaim], at: datetime) -> dict[str, 
         "names": [claim.folded.name_index for claim in new],
         "years": [claim.folded.birth_year_index for claim in new],
         "sexes": [claim.folded.sex_index for claim in new],
-        "sealed": [keys.seal(claim.canonical, claim.fingerprint) for claim in new],
+        "sealed": [keys.seal(claim.request.said, claim.fingerprint) for claim in new],
         "key_version": SEAL_VERSION,
         "rule_version": RULE_VERSION,
         "at": at,

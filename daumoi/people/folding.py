@@ -153,7 +153,9 @@ def phone_key(text: str) -> str | None:
     Without country code it is a number of Viet Nam and must fit the numbering plan of today; with `+` or `00` and
     another country's code only the shape is checked.
     """
-    digits = text.replace("(0)", "").translate(_PHONE_SEPARATORS)
+    # Most are plain digits: those need no cleaning.
+    plain = text.isascii() and text.isdigit()
+    digits = text if plain else text.replace("(0)", "").translate(_PHONE_SEPARATORS)
     international = digits[:1] == "+" or digits[:2] == "00"
     if international:
         digits = digits[1:] if digits[0] == "+" else digits[2:]
@@ -239,9 +241,12 @@ def is_placeholder(number_key: str, phone_key: str | None) -> bool:
     So is one repeated digit, also behind the letters of a passport or a health-insurance card; the phone of the same
     record (`phone_key`), with 0, 84 or filled up with zeros; any mobile number filled up to 12 digits in front.
     """
-    if number_key in _NO_NUMBER or _one_digit(number_key) or _padded_mobile(number_key):
+    if number_key in _NO_NUMBER or (number_key[-1:] * 3 == number_key[-3:] and _one_digit(number_key)):
         return True
-    if phone_key is None or not number_key.isdigit():
+    if number_key.startswith("000") and _padded_mobile(number_key):
+        return True
+    # Whichever way the phone was written into the field, its last digits stand there: a cheap look for most.
+    if phone_key is None or phone_key[-6:] not in number_key or not number_key.isdigit():
         return False
     subscriber = phone_key[3:] if phone_key.startswith("+84") else phone_key[1:]
     if number_key.lstrip("0") in (subscriber, phone_key[1:]):

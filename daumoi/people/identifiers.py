@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 import msgspec
 
@@ -10,8 +11,6 @@ from daumoi.people import folding
 
 RULE_VERSION = 1
 """Version of the folding rules; stored with each claim, so that a change of rules can find what it must index again."""
-
-_CANONICAL = msgspec.json.Encoder(order="deterministic")
 
 
 class Type(IntEnum):
@@ -31,20 +30,19 @@ class Type(IntEnum):
 _FIRST_WEAK = 100
 
 
-class PassportLike(msgspec.Struct):
+class Passport(msgspec.Struct, frozen=True, omit_defaults=True):
     """A passport as an identity gives it."""
 
     number: str
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """An identity as sent: plain values, None where the source was silent."""
+class Claimed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An identity as sent: plain values, None where the source was silent. Its JSON is the identity of the contract."""
 
     national_id: str | None = None
     old_national_id: str | None = None
-    passport: tuple[str, str] | None = None  # number, country
+    passport: Passport | None = None
     health_insurance_no: str | None = None
     phone: str | None = None
     full_name: str | None = None
@@ -52,6 +50,62 @@ class Claimed:
     sex: str | None = None
     nationality: str | None = None
     system_person_id: str | None = None
+
+
+class PassportSaid(Protocol):
+    """What is read of a passport, whichever struct holds it."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+
+
+class Said(Protocol):
+    """What is read of an identity, whichever struct holds it: the wire's, or Claimed."""
+
+    @property
+    def national_id(self) -> str | None: ...
+    @property
+    def old_national_id(self) -> str | None: ...
+    @property
+    def passport(self) -> PassportSaid | None: ...
+    @property
+    def health_insurance_no(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def full_name(self) -> str | None: ...
+    @property
+    def birth_date(self) -> str | None: ...
+    @property
+    def sex(self) -> str | None: ...
+    @property
+    def system_person_id(self) -> str | None: ...
+
+
+class Keyed(msgspec.Struct, gc=False):
+    """The identifiers of an identity, folded once; None where the source was silent or the text is none."""
+
+    national_id: str | None
+    passport: str | None
+    health_insurance_no: str | None
+    system_person_id: str | None
+    phone: str | None
+    birth: folding.BirthDate | None
+
+
+def keyed(said: Said) -> Keyed:
+    """Fold the identifiers of an identity."""
+    passport = said.passport
+    return Keyed(
+        folding.national_id_key(said.national_id) if said.national_id else None,
+        folding.passport_key(passport.number, passport.country) if passport else None,
+        folding.health_insurance_key(said.health_insurance_no) if said.health_insurance_no else None,
+        folding.system_person_id_key(said.system_person_id) if said.system_person_id else None,
+        folding.phone_key(said.phone) if said.phone else None,
+        folding.parse_birth_date(said.birth_date) if said.birth_date else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,50 +120,48 @@ class Folded:
     sex_index: bytes | None
 
 
-def has_strong(identity: Claimed) -> bool:
+def has_strong(keys: Keyed) -> bool:
     """Tell whether the identity holds an identifier that may join: one that is no placeholder."""
-    return bool(_strong_values(identity, system_id=0))
+    phone = keys.phone
+    if keys.national_id and not folding.is_placeholder(keys.national_id, phone):
+        return True
+    if keys.passport and not folding.is_placeholder(folding.passport_number_of(keys.passport), phone):
+        return True
+    if keys.health_insurance_no and not folding.is_placeholder(keys.health_insurance_no, phone):
+        return True
+    return bool(keys.system_person_id)
 
 
-def _strong_values(identity: Claimed, *, system_id: int) -> list[tuple[Type, str]]:
+def _strong_values(keys: Keyed, *, system_id: int) -> list[tuple[Type, str]]:
     """Return the strong identifiers, folded. Placeholder numbers join nothing (design, section 7)."""
-    phone = folding.phone_key(identity.phone) if identity.phone else None
     found: list[tuple[Type, str]] = []
-    if identity.national_id:
-        _add(found, Type.NATIONAL_ID, folding.national_id_key(identity.national_id), phone)
-    if identity.passport:
-        key = folding.passport_key(*identity.passport)
-        if key and not folding.is_placeholder(folding.passport_number_of(key), phone):
-            found.append((Type.PASSPORT, key))
-    if identity.health_insurance_no:
-        _add(found, Type.HEALTH_INSURANCE, folding.health_insurance_key(identity.health_insurance_no), phone)
-    if identity.system_person_id:
-        key = folding.system_person_id_key(identity.system_person_id)
-        if key:
-            # The sender's own id means something within its system only.
-            found.append((Type.SYSTEM_PERSON, f"{system_id}|{key}"))
+    for kind, value, number in (
+        (Type.NATIONAL_ID, keys.national_id, keys.national_id),
+        (Type.PASSPORT, keys.passport, folding.passport_number_of(keys.passport) if keys.passport else None),
+        (Type.HEALTH_INSURANCE, keys.health_insurance_no, keys.health_insurance_no),
+    ):
+        if value and number and not folding.is_placeholder(number, keys.phone):
+            found.append((kind, value))
+    if keys.system_person_id:
+        # The sender's own id means something within its system only.
+        found.append((Type.SYSTEM_PERSON, f"{system_id}|{keys.system_person_id}"))
     return found
 
 
-def _add(found: list[tuple[Type, str]], kind: Type, key: str | None, phone: str | None) -> None:
-    if key and not folding.is_placeholder(key, phone):
-        found.append((kind, key))
-
-
 def _hash(keys: Keys, kind: Type, value: str) -> bytes:
-    return keys.index("identifier", f"{int(kind)}|{value}".encode())
+    return keys.index("identifier", b"%d|%s" % (kind, value.encode()))
 
 
-def fold(keys: Keys, identity: Claimed, *, system_id: int, anchor: bytes) -> Folded:
+def fold(keys: Keys, identity: Said, *, system_id: int, anchor: bytes) -> Folded:
     """Fold and hash an identity; `anchor` names the ref and role it came with, the only bond of an identity
     without a strong identifier."""
-    strong = [(int(kind), _hash(keys, kind, value)) for kind, value in _strong_values(identity, system_id=system_id)]
+    known = keyed(identity)
+    strong = [(int(kind), _hash(keys, kind, value)) for kind, value in _strong_values(known, system_id=system_id)]
     if not strong:
         strong = [(int(Type.REF), keys.index("anchor", anchor))]
     weak: list[tuple[int, bytes]] = []
     name = folding.name_key(identity.full_name) if identity.full_name else ""
-    birth = folding.parse_birth_date(identity.birth_date) if identity.birth_date else None
-    phone = folding.phone_key(identity.phone) if identity.phone else None
+    birth, phone = known.birth, known.phone
     old = folding.old_national_id_key(identity.old_national_id) if identity.old_national_id else None
     for kind, value in (
         (Type.NAME, name),
@@ -124,6 +176,6 @@ def fold(keys: Keys, identity: Claimed, *, system_id: int, anchor: bytes) -> Fol
         typed_strong=tuple(strong),
         weak=tuple(weak),
         name_index=keys.index("name", name.encode()) if name else None,
-        birth_year_index=keys.index("birth-year", str(birth.year).encode()) if birth else None,
+        birth_year_index=keys.index("birth-year", b"%d" % birth.year) if birth else None,
         sex_index=keys.index("sex", identity.sex.encode()) if identity.sex in ("male", "female", "other") else None,
     )

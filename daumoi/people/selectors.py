@@ -1,9 +1,7 @@
 """Reads who the claims of records are: the person behind each, and the identity where a reader may see it."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from daumoi.core.crypto import Keys
 from daumoi.core.database import Connection
@@ -16,7 +14,8 @@ class ClaimView(NamedTuple):
     """A claim as a reader is shown it."""
 
     person: int
-    identity: dict[str, Any] | None
+    identity: bytes | None
+    """The identity object of the contract as JSON, as it was sealed."""
 
 
 def claims(connection: Connection, keys: Keys, ids: Iterable[int], *, identity: bool) -> dict[int, ClaimView]:
@@ -28,18 +27,9 @@ def claims(connection: Connection, keys: Keys, ids: Iterable[int], *, identity: 
     for claim, person, fingerprint, sealed in connection.execute(_SQL["identities"], (wanted,), binary=True):
         said = None
         if identity:
-            said = plain_identity(msgspec.json.decode(keys.open(bytes(sealed), bytes(fingerprint))))
+            said = keys.open(sealed, fingerprint)
         views[claim] = ClaimView(person, said)
     return views
-
-
-def plain_identity(stored: dict[str, Any]) -> dict[str, Any]:
-    """Turn a stored identity into the identity object of the contract: silent members left out."""
-    said = {name: value for name, value in stored.items() if value is not None}
-    if "passport" in said:
-        number, country = said["passport"]
-        said["passport"] = {"number": number, "country": country}
-    return said
 
 
 def pseudonym(keys: Keys, *, reader: int, person: int) -> str:

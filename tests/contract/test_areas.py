@@ -52,11 +52,46 @@ def test_a_code_says_what_the_unit_was_and_is(dov: Caller) -> None:
     assert new["text"]["vi"].startswith("Phường Ba Đình")
 
 
-def test_a_point_gives_the_nearest_wards_as_candidates(dov: Caller) -> None:
-    found = ask(dov, lat=21.0285, lon=105.8542, limit=2)
+def test_a_dissolved_district_gives_what_it_became_and_its_last_day(dov: Caller) -> None:
+    found = ask(dov, q="Quận 9, TP HCM")
     assert found["certain"] is False
+    (match,) = found["matches"]
+    assert (match["scheme"], match["code"], match["name"]) == ("vn-2024", "769", "Thành phố Thủ Đức")
+    assert len(match["today"]) == 12
+    assert match["former"] == {
+        "name": "Quận 9",
+        "full_name": "Quận 9, Thành phố Hồ Chí Minh",
+        "level": "district",
+        "code": "763",
+        "valid_to": "2020-12-31",
+        "act": match["former"]["act"],
+        "act_on": "2020-12-09",
+    }
+    assert "1111/NQ-UBTVQH14" in match["former"]["act"]
+    assert "former" not in ask(dov, q="Thành phố Thủ Đức")["matches"][0]
+
+
+def test_a_point_gives_its_province_and_the_nearest_wards_as_candidates(dov: Caller) -> None:
+    found = ask(dov, lat=21.0285, lon=105.8542, limit=2)
+    assert found["certain"] is False, "which ward it is is never certain"
+    province = found["province"]
+    assert (province["relation"], province["certain"]) == ("inside", True)
+    assert [(near["code"], near["distance_km"]) for near in province["today"]] == [("01", 0)]
+    assert [(near["scheme"], near["code"]) for near in province["before"]] == [("vn-2024", "01")]
     assert [match["name"] for match in found["matches"]] == ["Phường Hoàn Kiếm", "Phường Cửa Nam"]
     assert found["matches"][0]["distance_km"] < found["matches"][1]["distance_km"]
+
+
+def test_a_point_near_a_border_gives_both_provinces(dov: Caller) -> None:
+    province = ask(dov, lat=10.95, lon=106.83)["province"]
+    assert (province["relation"], province["certain"]) == ("near_border", False)
+    assert [near["code"] for near in province["today"]] == ["75", "79"]
+    assert [near["code"] for near in province["before"]] == ["75", "74"]
+
+
+def test_a_point_at_sea_has_no_province(dov: Caller) -> None:
+    found = ask(dov, lat=19.5, lon=107.5)
+    assert found["province"] == {"relation": "none", "certain": False, "today": [], "before": []}
 
 
 def test_an_unknown_code_is_not_found(dov: Caller) -> None:
@@ -88,3 +123,15 @@ def test_everybody_may_look_units_up_on_the_page(hub_server: HubServer) -> None:
     assert "Phường Bến Nghé, Quận 1" in unit.text
     assert ANYONE.get(f"{hub_server.base_url}/areas/vn-2025/99999/").status_code == 404
     assert "&lt;b&gt;" in ANYONE.get(f"{hub_server.base_url}/areas/", params={"q": "<b>"}).text
+
+
+def test_the_page_takes_a_point_and_names_of_dissolved_units(hub_server: HubServer) -> None:
+    point = ANYONE.get(f"{hub_server.base_url}/areas/", params={"q": "9.2850, 105.7244"}).text
+    assert "/areas/vn-2025/96/" in point
+    assert "/areas/vn-2024/95/" in point
+    assert "Nằm trong một tỉnh, thành phố theo ranh giới." in point
+    sea = ANYONE.get(f"{hub_server.base_url}/areas/", params={"q": "19.5, 107.5"}).text
+    assert "ngoài biển hoặc ở nước ngoài" in sea
+    former = ANYONE.get(f"{hub_server.base_url}/areas/", params={"q": "Quận 9"}).text
+    assert "Quận 9, Thành phố Hồ Chí Minh, dùng đến hết ngày 31/12/2020" in former
+    assert "1111/NQ-UBTVQH14" in former

@@ -35,7 +35,7 @@ def send(hub: Hub, system: System, kind: str, rows: Iterable[Record | bytes], **
     """Send rows as one body and return its receipt."""
     submission = Submission(hub, system=system, kind=KINDS[kind], **options)
     for row in rows:
-        submission.add(row if isinstance(row, bytes) else json.dumps(row, ensure_ascii=False).encode())
+        submission.add([row if isinstance(row, bytes) else json.dumps(row, ensure_ascii=False).encode()])
     return submission.finish()
 
 

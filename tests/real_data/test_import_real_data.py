@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import stat
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 from daumoi.core.hub import Hub
 from daumoi.intake.files.mapping import load_mapping
 from daumoi.intake.files.passes import FilePlan, plan_file
+from daumoi.intake.files.paths import Tree
+from daumoi.intake.files.reading.fhir import FhirReader
 from daumoi.intake.files.reading.formats import recognise
 from daumoi.intake.files.run import Job, Outcome, run_import
 from daumoi.intake.receipts import Receipt
@@ -342,3 +345,108 @@ def test_two_lists_of_febrl_are_joined_by_their_number_and_never_wrongly(
     # 4,561 of the 5,000 pairs have one number; 64 rows of the second list wait for mending, with a date that is none.
     assert 4561 - 64 <= len(true) <= 4561
     assert len(set(person_of.values())) == len(one) + len(two) - len(true), "nobody is joined wrongly"
+
+
+PATIENTS = DATA / "fhir_synthea"
+
+
+def identities(hub: Hub) -> dict[str, int]:
+    """Claims and people that stand."""
+    with hub.pool.connection() as connection:
+        return {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # type: ignore[index]
+            for table in ("claim", "person")
+        }
+
+
+def test_the_25_fhir_patients_are_claimed_once(hub: Hub, dov_system: System, beside: Callable[[Path], Path]) -> None:
+    file = beside(PATIENTS / "Patient.ndjson")
+    first = take(hub, dov_system, file, "fhir_patients.toml")
+    assert (first.tally.rows, first.tally.blank, first.tally.without_record) == (25, 0, 0)
+    assert [counts(receipt) for receipt in first.receipts] == [{"accepted": 25}]
+    assert first.held_file is None
+    assert identities(hub) == {"claim": 25, "person": 25}
+    before = figures(hub), identities(hub)
+    second = take(hub, dov_system, file, "fhir_patients.toml")
+    assert [counts(receipt) for receipt in second.receipts] == [{"repeated": 25}]
+    assert (figures(hub), identities(hub)) == before
+
+
+def test_what_the_patients_say_of_themselves_is_what_the_file_says(hub: Hub, beside: Callable[[Path], Path]) -> None:
+    """Read apart from the product: 13 men and 12 women by the data set's own count, 17 with a passport."""
+    file = PATIENTS / "Patient.ndjson"
+    plan = plan_of(hub, beside(file), "fhir_patients.toml")
+    assert plan.remarks == ["FHIR R4, one resource a line: 25 resources. Used: 25 Patient."]
+    with file.open("rb") as stream:
+        made = [json.loads(sent.body)["subject"] for sent in plan.lines(plan.kinds[0], stream)]
+    expected = []
+    for line in file.read_bytes().splitlines():
+        patient = json.loads(line)
+        official = next(name for name in patient["name"] if name["use"] == "official")
+        passports = [each["value"] for each in patient["identifier"] if "Passport Number" in json.dumps(each)]
+        expected.append(
+            {
+                "system_person_id": patient["id"],
+                "full_name": " ".join([*official["given"], official["family"]]),
+                "birth_date": patient["birthDate"],
+                "sex": patient["gender"],
+                "phone": f"+1 {patient['telecom'][0]['value']}",
+                **({"passport": {"number": passports[0], "country": "US"}} if passports else {}),
+            }
+        )
+    assert made == expected
+    assert sorted(subject["sex"] for subject in made) == ["female"] * 12 + ["male"] * 13
+    assert sum("passport" in subject for subject in made) == 17
+
+
+def test_the_bundle_of_319_entries_gives_its_one_patient_once(
+    hub: Hub, dov_system: System, beside: Callable[[Path], Path]
+) -> None:
+    file = beside(PATIENTS / "afhir.json")
+    (remark,) = plan_of(hub, file, "fhir_patients.toml").remarks
+    assert remark.startswith(
+        "FHIR R4, Bundle of type transaction: 319 resources. Used: 1 Patient. Not used: 187 Observ"
+    )
+    first = take(hub, dov_system, file, "fhir_patients.toml")
+    assert (first.tally.rows, first.tally.without_record) == (319, 318)
+    assert [counts(receipt) for receipt in first.receipts] == [{"accepted": 1}]
+    before = figures(hub), identities(hub)
+    assert before[1] == {"claim": 1, "person": 1}
+    second = take(hub, dov_system, file, "fhir_patients.toml")
+    assert [counts(receipt) for receipt in second.receipts] == [{"repeated": 1}]
+    assert (figures(hub), identities(hub)) == before
+
+
+def test_every_reference_of_the_bundle_is_followed(hub: Hub, beside: Callable[[Path], Path]) -> None:
+    """207 distinct references, two of them within one resource; all 13 doses, of vaccines that are not listed, are one man's."""
+    file = PATIENTS / "afhir.json"
+    with file.open("rb") as stream:
+        rows = list(FhirReader(stream).rows())
+    assert [row.faults for row in rows] == [()] * 319
+    trees = [row.cells for row in rows]
+    doses = [tree for tree in trees if tree is not None and tree["resourceType"] == "Immunization"]
+    assert [dose.get("patient.resolved.birthDate") for dose in doses] == ["1945-12-10"] * 13
+    assert Counter(dose.get("vaccineCode.coding.code") for dose in doses) == {"140": 10, "133": 1, "33": 1, "113": 1}
+    found = set()
+    for tree in trees:
+        assert isinstance(tree, Tree)
+        for reference in references(tree.whole):
+            assert tree.resolve is not None
+            target = tree.resolve(reference)
+            assert target["id"] == reference["reference"].removeprefix("urn:uuid:").removeprefix("#")
+            found.add(reference["reference"])
+    assert len(found) == 207
+    plan = plan_of(hub, beside(file), "fhir_vaccinations.toml")
+    with file.open("rb") as stream:
+        assert list(plan.lines(plan.kinds[0], stream)) == []
+
+
+def references(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value
+        for member in value.values():
+            yield from references(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from references(member)

@@ -1,6 +1,8 @@
 """Runs one process of the hub: `python -m daumoi.cli.processes server|intake|worker`."""
 
 import argparse
+import gc
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -8,6 +10,23 @@ from daumoi.cli.processes.logs import configure
 from daumoi.cli.session import cluster_of, hub_of, load_settings
 from daumoi.core import keyring
 from daumoi.intake import pipe
+
+
+_YOUNG_OBJECTS = 50_000
+_TURN_S = 0.0003
+
+
+def tune_interpreter() -> None:
+    """Set what suits a process that reads rows in one thread and talks to the database in another.
+
+    The collector of cycles looks rarely: rows make many objects and no cycles, and with Python's first threshold of 700
+    it took a seventh of the time of reading. Threads take turns every 0.3 ms: with Python's 5 ms the thread that
+    stores waits so long after each of its twenty statements that the database stands idle half of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
+    sys.setswitchinterval(_TURN_S)
 
 
 def main() -> None:
@@ -23,6 +42,7 @@ def main() -> None:
     configure(settings, asked.process)
     dsn = settings.database_url or cluster_of(settings, lambda _message: None).dsn
     with hub_of(settings, dsn, keyring.load(settings), name=f"daumoi {asked.process}", pool_size=16) as hub:
+        tune_interpreter()
         # Each process loads only what it runs: the intake process holds no web framework.
         if asked.process == "server":
             server = import_module("daumoi.cli.processes.server")

@@ -13,7 +13,7 @@ from daumoi.core.hub import Hub
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
 from daumoi.log.archive import archive_next
-from daumoi.log.consumers import advance, count_records
+from daumoi.log.consumers import advance, behind, count_records
 from daumoi.log.notices import CHANNEL
 from daumoi.log.segments import ensure_segments
 from daumoi.people.refreshing import refresh_claims
@@ -21,6 +21,8 @@ from daumoi.people.refreshing import refresh_claims
 COUNTERS = "counters"
 _RANGE_ROWS = 20_000
 _LOOK_EVERY_S = 0.5
+_ROUND_S = 0.25
+"""Time between rounds of what has caught up: a figure may be so old, and fifty rounds a second cost a fifth of a core."""
 _RETRY_S = 1.0
 _log = structlog.get_logger("daumoi.worker")
 
@@ -128,7 +130,8 @@ def _follow(hub: Hub, ending: threading.Event) -> None:
             with connect(hub.dsn, "daumoi consumers") as connection:
                 connection.execute(f"LISTEN {CHANNEL}")
                 while not ending.is_set():
-                    done = sum(
+                    kinds = behind(connection, COUNTERS)
+                    done = [
                         advance(
                             connection,
                             name=COUNTERS,
@@ -137,11 +140,13 @@ def _follow(hub: Hub, ending: threading.Event) -> None:
                             most=_RANGE_ROWS,
                             work=count_records,
                         )
-                        for _, number in numbered_kinds()
-                    )
-                    if not done:
+                        for number in kinds
+                    ]
+                    if not kinds:
                         for _ in connection.notifies(timeout=_LOOK_EVERY_S, stop_after=1):
                             pass
+                    elif max(done) < _RANGE_ROWS:
+                        ending.wait(_ROUND_S)
         except psycopg.Error as error:
             _log.warning("consumers wait for the database", reason=sqlstate_of(error))
             ending.wait(_RETRY_S)

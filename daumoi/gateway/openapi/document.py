@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from daumoi.areas.points import BORDER_DOUBT_KM, OUTSIDE_MAX_KM
 from daumoi.areas.unit import SCHEMES
 from daumoi.gateway.answers import JSON
 from daumoi.gateway.areas import MATCHES_MAX, TEXT_MAX
@@ -118,8 +119,11 @@ def _area_operations() -> dict[str, Part]:
         "Find administrative units",
         "Ask in one way. By `q`, a place as people write it, from the narrow to the wide: with or without accents and"
         " prefixes, old and new names; `certain` is true only when all of it points to one unit of today, else the"
-        " matches are candidates and none is preferred. By `scheme` and `code`: what the unit was and what it is"
-        " today. By `lat` and `lon`: the wards whose centres lie nearest, as candidates.",
+        " matches are candidates and none is preferred; a name that ended before the list of 2024, such as Quận 9,"
+        " gives what it became, with the old name and its last day under `former`. By `scheme` and `code`: what the"
+        " unit was and what it is today. By `lat` and `lon`: under `province` the province by its border, all"
+        f" candidates within {BORDER_DOUBT_KM:g} km of one or {OUTSIDE_MAX_KM:g} km outside; the matches are the wards"
+        " whose centres lie nearest, those of these provinces first, as candidates.",
         parameters=[
             query("q", {"type": "string", "minLength": 1, "maxLength": TEXT_MAX}, "A place as written."),
             query("on", {"type": "string", "format": "date"}, "With q: only units of this day."),

@@ -205,7 +205,32 @@ def _registers() -> dict[str, Schema]:
         "items": ref("area_unit"),
         "description": "What it is today; several: candidates.",
     }
-    match = _object({**unit, "today": today, "distance_km": {"type": "number"}}, optional=("today", "distance_km"))
+    former = _object(
+        {
+            "name": {"type": "string"},
+            "full_name": {"type": "string"},
+            "level": {"enum": ["province", "district", "ward"]},
+            "code": nullable({"type": "string"}),
+            "valid_to": {"type": "string", "format": "date"},
+            "act": {"type": "string"},
+            "act_on": {"type": "string", "format": "date"},
+        },
+        description="The unit that was named, dissolved before the list of 2024; the match is what it became.",
+    )
+    match = _object(
+        {**unit, "today": today, "distance_km": {"type": "number"}, "former": former},
+        optional=("today", "distance_km", "former"),
+    )
+    near: Schema = {"type": "array", "items": _object({**unit, "distance_km": {"type": "number"}})}
+    province = _object(
+        {
+            "relation": {"enum": ["inside", "near_border", "outside", "none"]},
+            "certain": {"type": "boolean", "description": "Inside, and all candidates are one province today."},
+            "today": near,
+            "before": near,
+        },
+        description="By point: the provinces by border, the nearest first; several are candidates.",
+    )
     origin = _object({**unit, "whole": {"type": "boolean", "description": "False: a part of it, or perhaps one."}})
     return {
         "area_unit": _object(unit),
@@ -220,9 +245,10 @@ def _registers() -> dict[str, Schema]:
                             "items": {"type": "string"},
                             "description": "Parts that name no unit.",
                         },
+                        "province": province,
                         "matches": {"type": "array", "items": match},
                     },
-                    optional=("total", "unread"),
+                    optional=("total", "unread", "province"),
                     description="By name or by point.",
                 ),
                 _object(

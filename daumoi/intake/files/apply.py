@@ -18,6 +18,10 @@ UNMAPPED = "unmapped_row"
 """The member that carries a row that could not be read: no kind has it, so intake holds the row and keeps it whole."""
 
 
+INVALID = "invalid_row"
+"""The member that says what is wrong with a row that could be read: for this intake holds the record."""
+
+
 class Made(NamedTuple):
     """A record made of a row, as the line that intake gets, and what the mapping found wrong."""
 
@@ -31,7 +35,7 @@ def records_of(row: SourceRow, rules: tuple[RecordRule, ...], hash_ref: HashRef)
     assert cells is not None  # a row that was not read goes by unmapped_record
     for rule in rules:
         if applies(rule, cells):
-            yield rule, _made(rule, cells, hash_ref)
+            yield rule, _made(rule, row, cells, hash_ref)
 
 
 def unmapped_record(row: SourceRow) -> Made:
@@ -51,19 +55,26 @@ def encoded(record: dict[str, Any]) -> bytes:
 
 def applies(rule: RecordRule, cells: dict[str, Any]) -> bool:
     """Tell whether a row makes this record: all its conditions hold."""
+    if rule.resource is not None and cells.get("resourceType") != rule.resource:
+        return False
     return all(_holds(condition, cells) for condition in rule.when)
 
 
 def _holds(condition: Condition, cells: dict[str, Any]) -> bool:
     cell = cells.get(condition.column)
-    text = text_of(cell)
-    if condition.one_of is not None:
-        return text in condition.one_of or (isinstance(cell, bool) and str(cell).lower() in condition.one_of)
-    there = text is not None or (cell is not None and not isinstance(cell, str))
+    one_of = condition.one_of
+    if one_of is not None:
+        # Of a list, one of its texts is enough: a resource has its code in several systems.
+        return any(_is_one(each, one_of) for each in (cell if isinstance(cell, list) else [cell]))
+    there = text_of(cell) is not None or (cell is not None and not isinstance(cell, str))
     return there is condition.present
 
 
-def _made(rule: RecordRule, cells: dict[str, Any], hash_ref: HashRef) -> Made:
+def _is_one(cell: Any, one_of: frozenset[str]) -> bool:
+    return text_of(cell) in one_of or (isinstance(cell, bool) and str(cell).lower() in one_of)
+
+
+def _made(rule: RecordRule, row: SourceRow, cells: dict[str, Any], hash_ref: HashRef) -> Made:
     record: dict[str, Any] = {}
     notes: list[str] = []
     ref = _ref(rule, cells, hash_ref)
@@ -82,6 +93,9 @@ def _made(rule: RecordRule, cells: dict[str, Any], hash_ref: HashRef) -> Made:
             _put(record, constant.path, constant.value)
     if rule.has_lists:
         record = _with_lists(record)
+    if row.faults:
+        record[INVALID] = list(row.faults)
+        notes += row.faults
     return Made(encoded(record), tuple(notes))
 
 

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 Scalar = str | int | float | bool
 
 
-FormatName = Literal["csv", "ndjson", "json", "xlsx", "parquet"]
+FormatName = Literal["csv", "ndjson", "json", "xlsx", "parquet", "fhir"]
 EncodingName = Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252", "windows-1258", "tcvn3", "vni"]
 
 
@@ -52,6 +52,7 @@ class RecordTable(Struct, forbid_unknown_fields=True):
 
     kind: str
     ref: str | dict[str, Any]
+    resource: str | None = None
     distinct: bool = False
     when: dict[str, Any] | list[dict[str, Any]] = {}
     constants: dict[str, Any] = {}
@@ -65,6 +66,7 @@ class ColumnTable(Struct, forbid_unknown_fields=True):
     columns: list[str] | None = None
     template: str | None = None
     join: str = " "
+    otherwise: list[str] | None = None
     empty: list[str] | None = None
     values: dict[str, Scalar] = {}
     unmapped: Literal["fault", "pass", "drop"] = "fault"

@@ -11,13 +11,15 @@ from pathlib import Path as FilePath
 from typing import Any, BinaryIO, NamedTuple
 
 from daumoi.intake.files.document import SourceTable
+from daumoi.intake.files.draft_lines import quoted, still_to_do, takes
+from daumoi.intake.files.fhir_drafting import draft_patients
 from daumoi.intake.files.headings import meanings
-from daumoi.intake.files.mapping import Mapping, load_mapping
+from daumoi.intake.files.mapping import Mapping
 from daumoi.intake.files.passes import FilePlan
+from daumoi.intake.files.reading.fhir import FhirReader
 from daumoi.intake.files.reading.formats import WITH_HEADER, Recognised, recognise
 from daumoi.intake.files.reading.rows import FileRefused
-from daumoi.intake.files.tables import MappingRefused
-from daumoi.intake.files.targets import NoSuchField, Shape, Target, resolve
+from daumoi.intake.files.targets import Shape, Target, resolve
 from daumoi.kinds.kind import Kind
 
 _SAMPLE_ROWS = 500
@@ -52,19 +54,21 @@ class _Sample(NamedTuple):
 
 def draft(path: FilePath, kind: Kind, *, source: SourceTable) -> str:
     """Write a mapping file for a file; raises FileRefused when it cannot be read."""
-    sample = _sampled(path, source)
+    with path.open("rb") as stream:
+        found = recognise(stream, path.suffix, source)
+        if found.format == "fhir":
+            return draft_patients(FhirReader(stream, used=frozenset()), kind)
+    sample = _sampled(path, source, found)
     chosen, left = _chosen(kind, sample)
     records = ["[[record]]", f'kind = "{kind.name}"', *_ref(chosen), "", *_constants(kind, chosen), "[record.columns]"]
     fields = [_line(resolve(kind, tuple(name.split("."))), column, sample) for name, column in chosen.items()]
     records += [line for name, line in zip(chosen, fields, strict=True) if name != "ref"]
     top = [f"# A draft for {kind.name}: check every line before use. docs/import.md explains the keys.", ""]
     text = "\n".join([*top, *_source(path, sample, source), "", *records]) + "\n"
-    return text + _still_to_do(text, left)
+    return text + still_to_do(text, left)
 
 
-def _sampled(path: FilePath, source: SourceTable) -> _Sample:
-    with path.open("rb") as stream:
-        found = recognise(stream, path.suffix, source)
+def _sampled(path: FilePath, source: SourceTable, found: Recognised) -> _Sample:
     lines = range(1, _HEADER_LINES + 1) if found.format in ("csv", "xlsx") else (1,)
     best: _Sample | None = None
     for line in lines:
@@ -105,23 +109,12 @@ def _chosen(kind: Kind, sample: _Sample) -> tuple[dict[str, str], list[str]]:
     left = []
     for column in sample.columns:
         for name in meanings(column):
-            if name not in chosen and _has(kind, name):
+            if name not in chosen and takes(kind, name):
                 chosen[name] = column
                 break
         else:
             left.append(column)
     return chosen, left
-
-
-def _has(kind: Kind, name: str) -> bool:
-    if name == "ref":
-        return True
-    if name.startswith("subject.") and kind.subject == "none":
-        return False
-    try:
-        return resolve(kind, tuple(name.split("."))).shape not in (Shape.OBJECT, Shape.LIST)
-    except NoSuchField:
-        return False
 
 
 def _source(path: FilePath, sample: _Sample, source: SourceTable) -> list[str]:
@@ -133,18 +126,18 @@ def _source(path: FilePath, sample: _Sample, source: SourceTable) -> list[str]:
         lines.append(f"header_line = {sample.header_line}")
     for key in ("sheet", "records"):
         if getattr(source, key) is not None:
-            lines.append(f"{key} = {_quoted(getattr(source, key))}")
+            lines.append(f"{key} = {quoted(getattr(source, key))}")
     return [*lines, 'time_zone = "Asia/Ho_Chi_Minh"']
 
 
 def _ref(chosen: dict[str, str]) -> list[str]:
     if "ref" in chosen:
-        return [f"ref = {_quoted('{' + chosen['ref'] + '}')}  # does it stay the same from one file to the next?"]
+        return [f"ref = {quoted('{' + chosen['ref'] + '}')}  # does it stay the same from one file to the next?"]
     parts = [chosen[name] for name in ("subject.national_id", "subject.full_name", "occurred_at") if name in chosen]
     template = "|".join("{" + part + "}" for part in parts)
     return [
         "# No column tells records apart by itself: these together, hashed. Are two rows ever alike in all of them?",
-        f"ref = {{ template = {_quoted(template)}, keyed = true }}",
+        f"ref = {{ template = {quoted(template)}, keyed = true }}",
     ]
 
 
@@ -157,7 +150,7 @@ def _constants(kind: Kind, chosen: dict[str, str]) -> list[str]:
 
 def _line(target: Target, column: str, sample: _Sample) -> str:
     cells = [cell for cell in sample.columns[column] if cell not in (None, "")]
-    keys = [f"column = {_quoted(column)}"]
+    keys = [f"column = {quoted(column)}"]
     doubt = "" if cells else "  # no cell in the sample"
     if target.shape in (Shape.INSTANT, Shape.DAY, Shape.DATE_PART):
         more, doubt = _date(target, cells)
@@ -167,7 +160,7 @@ def _line(target: Target, column: str, sample: _Sample) -> str:
         keys.append(f"values = {{ {values} }}")
     elif target.path[-1] in _DIGITS and _lost_zeros(cells, _DIGITS[target.path[-1]]):
         keys.append(f"pad = {_DIGITS[target.path[-1]]}")
-    value = f"{{ {', '.join(keys)} }}" if len(keys) > 1 else _quoted(column)
+    value = f"{{ {', '.join(keys)} }}" if len(keys) > 1 else quoted(column)
     return f"{target.name} = {value}{doubt}"
 
 
@@ -193,7 +186,7 @@ def _date(target: Target, cells: list[Any]) -> tuple[list[str], str]:
             doubt = '  # no time of day: add time = "12:00" if one time holds for all'
     if not counted:
         return [], doubt
-    forms = ", ".join(_quoted(form) for form in counted)
+    forms = ", ".join(quoted(form) for form in counted)
     return [f"format = {forms}" if len(counted) == 1 else f"format = [{forms}]"], doubt
 
 
@@ -208,7 +201,7 @@ def _values(target: Target, cells: list[Any]) -> tuple[str, str]:
     if len(distinct) > _VALUES_MAX:
         return "", f"  # {len(distinct)} different values; the field takes {', '.join(sorted(target.choices))}"
     known = {**{choice: choice for choice in target.choices}, **(_SEXES if target.path[-1] == "sex" else {})}
-    pairs = [f"{_quoted(text)} = {_quoted(known.get(text.casefold(), '?'))}" for text in distinct]
+    pairs = [f"{quoted(text)} = {quoted(known.get(text.casefold(), '?'))}" for text in distinct]
     doubt = (
         f"  # put one of {', '.join(sorted(target.choices))} for each ?" if any('"?"' in pair for pair in pairs) else ""
     )
@@ -218,20 +211,3 @@ def _values(target: Target, cells: list[Any]) -> tuple[str, str]:
 def _lost_zeros(cells: list[Any], digits: int) -> bool:
     texts = [str(cell) for cell in cells if isinstance(cell, int | str) and not isinstance(cell, bool)]
     return any(text.isascii() and text.isdigit() and len(text) < digits for text in texts)
-
-
-def _still_to_do(text: str, left: list[str]) -> str:
-    lines = [f"# Columns left out: {', '.join(left)}."] if left else []
-    try:
-        load_mapping(text.encode())
-    except MappingRefused as refused:
-        lines += ["# Still to do:", *(f"#   {fault}" for fault in refused.faults)]
-    return "\n" + "\n".join(lines) + "\n" if lines else ""
-
-
-def _quoted(text: str) -> str:
-    """Write a TOML basic string."""
-    escaped = (
-        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    )
-    return f'"{escaped}"'

@@ -46,6 +46,8 @@ class RecordRule:
     constants: tuple[Constant, ...]
     fields: tuple[FieldRule, ...]
     has_lists: bool
+    resource: str | None = None
+    """The type of FHIR resource that makes it."""
 
     def columns(self) -> set[str]:
         """Name the columns the record is made of."""
@@ -105,7 +107,15 @@ def _record(table: Any, where: str, settings: Settings, faults: list[MappingFaul
     paths = [rule.path for rule in fields] + [constant.path for constant in constants]
     has_lists = any(name.isdigit() for path in paths for name in path)
     return RecordRule(
-        kind, ref or Template.of(""), keyed, read.distinct, when, tuple(constants), tuple(fields), has_lists
+        kind,
+        ref or Template.of(""),
+        keyed,
+        read.distinct,
+        when,
+        tuple(constants),
+        tuple(fields),
+        has_lists,
+        read.resource,
     )
 
 

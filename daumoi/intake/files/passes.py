@@ -9,8 +9,10 @@ from typing import BinaryIO, NamedTuple
 from daumoi.intake.files.apply import HashRef, applies, records_of, unmapped_record
 from daumoi.intake.files.document import SourceTable
 from daumoi.intake.files.mapping import Mapping, RecordRule
+from daumoi.intake.files.nested import check_nested
 from daumoi.intake.files.reading.delimited import DELIMITERS, CsvReader
 from daumoi.intake.files.reading.encodings import UTF_8, Encoding
+from daumoi.intake.files.reading.fhir import FhirReader
 from daumoi.intake.files.reading.formats import TITLES, WITH_HEADER, Format
 from daumoi.intake.files.reading.lines import JsonReader, NdjsonReader
 from daumoi.intake.files.reading.parquet import ParquetReader
@@ -65,6 +67,8 @@ class FilePlan:
         """Look at the top; raises FileRefused when the file does not fit the mapping, and adds remarks."""
         if self.format == "json":
             JsonReader(stream, records=self._source.records)
+        if self.format == "fhir":
+            self.remarks.extend(self._fhir(stream).remarks())
         if self.mapping is None or self.format not in WITH_HEADER:
             return
         table = self._table(stream)
@@ -132,6 +136,8 @@ class FilePlan:
         """Return the reader of the rows, as the mapping's [source] says the file is written."""
         if self.format in WITH_HEADER:
             return self._table(stream)
+        if self.format == "fhir":
+            return self._fhir(stream)
         return JsonReader(stream, records=self._source.records) if self.format == "json" else self._ndjson(stream)
 
     def _table(self, stream: BinaryIO) -> Table:
@@ -151,6 +157,11 @@ class FilePlan:
             short_rows=source.short_rows,
             line_max_bytes=self.line_max_bytes,
         )
+
+    def _fhir(self, stream: BinaryIO) -> FhirReader:
+        rules = self.mapping.records if self.mapping is not None else ()
+        used = frozenset(rule.resource for rule in rules if rule.resource is not None)
+        return FhirReader(stream, used=used if rules else None, line_max_bytes=self.line_max_bytes)
 
     def _ndjson(self, stream: BinaryIO) -> NdjsonReader:
         return NdjsonReader(stream, line_max_bytes=self.line_max_bytes)
@@ -184,11 +195,16 @@ def plan_file(
     line_max_bytes: int,
     encoding: Encoding = UTF_8,
 ) -> FilePlan:
-    """Decide how a file is imported; raises FileRefused when what was given does not suffice."""
+    """Decide how a file is imported; raises FileRefused when what was given does not suffice.
+
+    Raises MappingRefused when the mapping does not fit the format.
+    """
     if mapping is None:
+        remedy = "--map MAP.toml. `daumoi map FILE --kind KIND` drafts one, docs/import.md explains it."
         if format in WITH_HEADER:
-            remedy = "--map MAP.toml. `daumoi map FILE --kind KIND` drafts one, docs/import.md explains it."
             raise FileRefused(f"A file of columns ({TITLES[format]}) needs a mapping file: {remedy}")
+        if format == "fhir":
+            raise FileRefused(f"The file holds FHIR resources, which need a mapping file: {remedy}")
         if kind is None:
             raise FileRefused("Say which kind the records are: --kind KIND, or map them with --map MAP.toml.")
         return FilePlan(format, (kind,), None, hash_ref, line_max_bytes, encoding)
@@ -197,6 +213,7 @@ def plan_file(
             raise FileRefused(f"{key} under [source] is for {TITLES[only]}, and the file is {TITLES[format]}.")
     if mapping.source.header_rows > 1 and format != "xlsx":
         raise FileRefused("header_rows under [source] is for XLSX, where merged cells need several rows.")
+    check_nested(mapping, format)
     if kind is not None and kind not in mapping.kinds:
         made = ", ".join(each.name for each in mapping.kinds)
         raise FileRefused(f"The mapping file makes no {kind.name}; it makes {made}.")

@@ -105,6 +105,7 @@ class FieldRule:
     joined: tuple[str, ...]
     join: str
     template: Template | None
+    otherwise: tuple[str, ...]
     empty: frozenset[str]
     values: dict[str, Any]
     unmapped: Literal["fault", "pass", "drop"]
@@ -132,12 +133,18 @@ class FieldRule:
         how += [f"{len(self.values)} values"] if self.values else []
         how += ["looked up by name"] if self.lookup else []
         how += [f"{self.pad} digits"] if self.pad else []
-        columns = " + ".join(f'"{column}"' for column in self.columns)
+        columns = " + ".join(f'"{column}"' for column in self._first)
+        if self.otherwise:
+            columns += ", else " + " + ".join(f'"{column}"' for column in self.otherwise)
         return f"{self.target.name} ← {columns}" + (f" ({', '.join(how)})" if how else "")
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns the value is made of."""
+        return (*self._first, *self.otherwise)
+
+    @property
+    def _first(self) -> tuple[str, ...]:
         if self.column is not None:
             return (self.column,)
         return self.template.columns if self.template is not None else self.joined
@@ -177,6 +184,7 @@ def field_rule(
         joined=tuple(map(column_name, table.columns or ())),
         join=table.join,
         template=template,
+        otherwise=tuple(map(column_name, table.otherwise or ())),
         empty=settings.empty if table.empty is None else frozenset(text.strip() for text in table.empty),
         values={folded(text, table.ignore_case): value for text, value in table.values.items()},
         unmapped=table.unmapped,
@@ -205,6 +213,8 @@ def _template(table: ColumnTable, where: str, faults: list[MappingFault]) -> Tem
         faults.append(MappingFault(where, "needs exactly one of column, columns, template."))
     if table.columns == []:
         faults.append(MappingFault(f"{where}.columns", "names no column."))
+    if table.otherwise == []:
+        faults.append(MappingFault(f"{where}.otherwise", "names no column."))
     if table.template is None:
         return None
     try:
@@ -255,11 +265,11 @@ def _check_instant(
         if not form.has_clock and clock is None:
             what = f'"{form.text}" gives no time of day. Add time, such as time = "12:00", if one time holds for all.'
             faults.append(MappingFault(f"{where}.format", what))
-        if form.has_clock and clock is not None:
-            faults.append(MappingFault(f"{where}.time", f'"{form.text}" gives the time of day already.'))
         if not form.has_offset and zone is None:
             what = 'is missing: the format gives no offset. Write it here or in [source], such as "Asia/Ho_Chi_Minh".'
             faults.append(MappingFault(f"{where}.time_zone", what))
+    if clock is not None and formats and all(form.has_clock for form in formats):
+        faults.append(MappingFault(f"{where}.time", f'"{formats[0].text}" gives the time of day already.'))
     if clock is not None and not formats:
         faults.append(MappingFault(f"{where}.format", "is missing: time is added to a date that a format reads."))
 

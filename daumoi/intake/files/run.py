@@ -49,6 +49,8 @@ class Outcome:
     tally: Tally = field(default_factory=Tally)
     source_lines: dict[tuple[str, int], int] = field(default_factory=dict)
     """Line of the file for the kind and row of each problem that a receipt shows."""
+    notes: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    """What the mapping found wrong with the row of each of those problems."""
     nameless: int = 0
     """Rows of a snapshot that do not say which record they are: because of them nothing was withdrawn."""
     stopped: bool = False
@@ -118,7 +120,7 @@ def _send(job: Job, kind: Kind, tally: Tally, watch: Watch, snapshot: Snapshot |
             _send_lines(submission, lines, stream, tally, watch)
             if snapshot is not None and not watch.wants_stop():
                 for withdrawal in snapshot.withdrawals():
-                    submission.add(withdrawal.body)
+                    submission.add([withdrawal.body])
             return submission.finish(), ""
     except CallProblem as problem:
         so_far = submission.receipt_so_far() if submission is not None else None
@@ -154,7 +156,7 @@ def _add(submission: Submission, sent: Sent) -> None:
     if sent.too_long_mark:
         submission.add_too_long(start=sent.body, mark=sent.too_long_mark)
     else:
-        submission.add(sent.body)
+        submission.add([sent.body])
 
 
 def _explain(job: Job, outcome: Outcome, snapshots: dict[str, Snapshot]) -> None:
@@ -172,6 +174,7 @@ def _explain(job: Job, outcome: Outcome, snapshots: dict[str, Snapshot]) -> None
                 for problem, sent in _with_source(job, kind, problems, snapshots.get(kind.name)):
                     if problem["row"] in shown:
                         outcome.source_lines[(kind.name, problem["row"])] = sent.source_line
+                        outcome.notes[(kind.name, problem["row"])] = sent.notes
                     if not job.dry_run:
                         beside.write(kind.name, problem, sent)
             if not job.dry_run:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from daumoi.areas.search import Found, search
+from daumoi.intake.files.paths import Several
 from daumoi.intake.files.rules import SERIAL_FORMAT, UNIX_FORMATS, Ambiguous, FieldRule, Format, folded
 from daumoi.intake.files.targets import Shape, is_day, is_instant
 
@@ -37,9 +38,18 @@ class Value(NamedTuple):
 def read_value(rule: FieldRule, cells: Mapping[str, Any]) -> Value:
     """Read the value of one field from a row."""
     cell = _cell(rule, cells)
+    if cell is ABSENT and rule.otherwise:
+        cell = _joined(rule, rule.otherwise, cells)
     if cell is ABSENT:
         return Value(ABSENT)
-    if rule.split is not None and isinstance(cell, str):
+    if rule.target.shape in (Shape.TEXTS, Shape.FLAGS):
+        cell = _as_list(rule, cell)
+    if isinstance(cell, Several):
+        cell = cell.only()
+    if isinstance(cell, Several):
+        what = f"the path finds {len(cell)} different values; add a condition, or a place such as [0]."
+        return Value(list(cell), f"{rule.target.name}: {what}")
+    if rule.split is not None and isinstance(cell, str | list):
         return _several(rule, cell)
     if rule.values and isinstance(cell, str | int | float):
         mapped = _looked_up(rule, cell)
@@ -52,6 +62,12 @@ def read_value(rule: FieldRule, cells: Mapping[str, Any]) -> Value:
     if not isinstance(cell, str):
         return _not_text(rule, cell)
     return _read(rule, cell)
+
+
+def _as_list(rule: FieldRule, cell: Any) -> Any:
+    """Give a field that takes several what a path found, were it one text alone."""
+    found = list(cell) if isinstance(cell, Several) else cell
+    return [found] if isinstance(found, str) and rule.split is None else found
 
 
 @lru_cache(maxsize=4096)  # a file names few places, again and again
@@ -80,6 +96,8 @@ def text_of(cell: Any) -> str | None:
         return cell.strip() or None
     if isinstance(cell, datetime | time):
         return _date_as_text(cell)
+    if isinstance(cell, Several) and cell.only() is not cell:
+        return text_of(cell.only())
     return str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else None
 
 
@@ -90,7 +108,13 @@ def _cell(rule: FieldRule, cells: Mapping[str, Any]) -> Any:
     if rule.template is not None:
         text = rule.template.fill(cells, lambda cell: _part(rule, cell))
         return ABSENT if text is None else text
-    parts = (_part(rule, cells.get(name)) for name in rule.joined)
+    return _joined(rule, rule.joined, cells)
+
+
+def _joined(rule: FieldRule, columns: tuple[str, ...], cells: Mapping[str, Any]) -> Any:
+    """Join columns; those of a list, such as given names, in their order."""
+    found = (cells.get(name) for name in columns)
+    parts = (_part(rule, each) for cell in found for each in (cell if isinstance(cell, list) else [cell]))
     return _known(rule, rule.join.join(part for part in parts if part is not None))
 
 
@@ -130,9 +154,11 @@ def _refusable(rule: FieldRule, cell: Any) -> Any:
     return {"unmapped": cell} if taken or not isinstance(cell, str) else cell
 
 
-def _several(rule: FieldRule, cell: str) -> Value:
+def _several(rule: FieldRule, cell: str | list[Any]) -> Value:
     """Cut a cell into parts: a list of texts, or a table of codes that are all true."""
-    parts = [part.strip() for part in cell.split(rule.split)]
+    parts = [part.strip() for part in cell.split(rule.split)] if isinstance(cell, str) else cell
+    if not all(isinstance(part, str) for part in parts):
+        return Value(cell)
     found: list[Any] = []
     note = ""
     for part in parts:

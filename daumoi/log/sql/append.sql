@@ -1,8 +1,8 @@
--- name: head
-SELECT seq, attached_to FROM head WHERE kind = %s
+-- name: heads
+SELECT kind, seq FROM head
 
 -- name: revisions
-SELECT key, revision, content, seq FROM receipt WHERE key = ANY(%b::bytea[])
+SELECT key, revision, content FROM receipt WHERE key = ANY(%b::bytea[])
 
 -- The last lock an append takes, held for at most a thousand rows: everything of the kind waits behind it.
 -- name: lock_head
@@ -11,9 +11,8 @@ SELECT seq, received_at, attached_to FROM head WHERE kind = %s FOR UPDATE
 -- name: step_head
 UPDATE head SET seq = seq + %s, received_at = %s WHERE kind = %s RETURNING seq
 
--- name: insert_receipts
-INSERT INTO receipt (key, revision, content, seq)
-SELECT * FROM unnest(%b::bytea[], %b::int[], %b::bytea[], %b::bigint[])
+-- name: copy_receipts
+COPY receipt (key, revision, content, seq) FROM STDIN (FORMAT binary)
 
 -- name: insert_persons
 INSERT INTO record_person (kind, seq, role, position, claim)
@@ -24,5 +23,5 @@ INSERT INTO record_personal (kind, seq, sealed)
 SELECT %(kind)s, n.* FROM unnest(%(seqs)b::bigint[], %(sealed)b::bytea[]) n
 
 -- name: copy_records
-COPY record (kind, seq, id, system_id, ref, revision, op, current, subject, place, area_scheme, area_code, path,
-             lat, lon, accuracy_m, occurred_at, received_at, schema_version, body) FROM STDIN
+COPY record (kind, received_at, seq, id, system_id, ref, revision, op, current, subject, place, area_scheme, area_code,
+             path, lat, lon, accuracy_m, occurred_at, schema_version, body) FROM STDIN

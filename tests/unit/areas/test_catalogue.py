@@ -44,7 +44,7 @@ def test_threads_that_come_at_once_get_one_catalogue(monkeypatch: pytest.MonkeyP
 
 def test_the_data_files_are_small_and_name_their_source_and_licence() -> None:
     sizes = [len(each.read_bytes()) for each in FILES]
-    assert len(FILES) == 5
+    assert len(FILES) == 7
     assert sum(sizes) < 2_000_000
     assert max(sizes) < 1_900_000
     for each in FILES:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daumoi.areas.catalogue import catalogue
-from daumoi.areas.search import nearest, search
+from daumoi.areas.points import nearest
+from daumoi.areas.search import search
 from daumoi.areas.selectors import centre, full_name, successors
 from daumoi.areas.unit import BEFORE, TODAY
 

@@ -4,6 +4,7 @@ from typing import BinaryIO, NamedTuple
 
 from daumoi.intake.files.document import FormatName, SourceTable
 from daumoi.intake.files.reading.encodings import UTF_8, Encoding, choose
+from daumoi.intake.files.reading.fhir import is_fhir
 from daumoi.intake.files.reading.rows import FileRefused
 
 Format = FormatName
@@ -25,7 +26,14 @@ _SUFFIXES: dict[str, Format] = {
     ".xlsm": "xlsx",
     ".parquet": "parquet",
 }
-TITLES: dict[Format, str] = {"csv": "CSV", "ndjson": "NDJSON", "json": "JSON", "xlsx": "XLSX", "parquet": "Parquet"}
+TITLES: dict[Format, str] = {
+    "csv": "CSV",
+    "ndjson": "NDJSON",
+    "json": "JSON",
+    "xlsx": "XLSX",
+    "parquet": "Parquet",
+    "fhir": "FHIR R4",
+}
 WITH_HEADER: frozenset[Format] = frozenset({"csv", "xlsx", "parquet"})
 """Formats whose rows have columns that are named once."""
 
@@ -48,6 +56,10 @@ def recognise(stream: BinaryIO, suffix: str, source: SourceTable) -> Recognised:
         if beginning.startswith(signature):
             raise FileRefused(f"The file is {what}. {remedy}, then import that.")
     found = _format(beginning, suffix.lower(), source.format)
+    # A mapping that says where the records stand reads the file as plain JSON.
+    told = source.format is not None or source.records is not None
+    if found in ("json", "ndjson") and not told and is_fhir(stream):
+        found = "fhir"
     if found not in ("csv", "ndjson"):
         if source.encoding is not None:
             raise FileRefused(f"A {TITLES[found]} file says its own encoding; leave encoding out of [source].")

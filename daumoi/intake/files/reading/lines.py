@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from daumoi.core.problems import CallProblem
 from daumoi.intake.bodies import elements
+from daumoi.intake.files.paths import Tree
 from daumoi.intake.files.reading.rows import LINE_MAX_BYTES, Counted, FileRefused, SourceRow, quoted, too_long
-from daumoi.intake.files.templates import column_name
 from daumoi.kinds.parsing import has_repeated_key, parse
 
 JSON_MAX_BYTES = 512 * 1024 * 1024
@@ -57,27 +57,17 @@ class NdjsonReader:
             if row.raw == b"":
                 continue
             if not row.code and isinstance(row.raw, bytes):
-                row.cells = _members(row.raw)
+                row.cells = members(row.raw)
                 row.reason = "" if row.cells is not None else "The line is not one JSON object with each key once."
             yield row
 
 
-def _members(line: bytes) -> dict[str, Any] | None:
+def members(line: bytes) -> Tree | None:
+    """Read one JSON object as cells; None when it is none, or has a key twice."""
     value, broken = parse(line)
     if broken is not None or not isinstance(value, dict) or has_repeated_key(line):
         return None
-    cells: dict[str, Any] = {}
-    _flatten(value, "", cells)
-    return cells
-
-
-def _flatten(value: dict[str, Any], above: str, cells: dict[str, Any]) -> None:
-    for name, member in value.items():
-        path = above + column_name(name)
-        if isinstance(member, dict):
-            _flatten(member, f"{path}.", cells)
-        else:
-            cells[path] = member
+    return Tree(value)
 
 
 class JsonReader:
@@ -98,7 +88,7 @@ class JsonReader:
         for number, element in enumerate(self._elements, start=1):
             self.counted.rows += 1
             self.counted.share = number / len(self._elements)
-            cells = _members(element)
+            cells = members(element)
             reason = "" if cells is not None else "The element is not one JSON object with each key once."
             yield SourceRow(number, cells, element, reason)
 

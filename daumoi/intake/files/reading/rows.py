@@ -27,6 +27,8 @@ class SourceRow:
     """Set when the row is too long to be handed on; `raw` is its beginning then."""
     mark: bytes = b""
     """Hash of the whole of a row that is too long, so that it is held once however often it comes."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with a row although it has cells: each record made of it is held for that."""
 
 
 @dataclass

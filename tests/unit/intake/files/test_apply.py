@@ -64,6 +64,15 @@ def test_a_date_alone_takes_the_time_that_the_mapping_gives() -> None:
     assert value(columns, {"c": "1/8/2021"}, "data.closed_at", HANOI) == "2021-08-01T12:00:00+07:00"
 
 
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("01/08/2021", "2021-08-01T12:00:00+07:00"), ("01/08/2021 07:05", "2021-08-01T07:05:00+07:00")],
+)
+def test_of_formats_of_both_sorts_the_time_is_for_those_without(cell: str, expected: str) -> None:
+    columns = "data.closed_at = { column = 'c', format = ['%d/%m/%Y %H:%M', '%d/%m/%Y'], time = '12:00' }"
+    assert value(columns, {"c": cell}, "data.closed_at", HANOI) == expected
+
+
 def test_a_date_and_a_time_in_two_columns_make_one_instant() -> None:
     columns = "data.closed_at = { template = '{d} {t}', format = '%d/%m/%Y %H:%M' }"
     cells = {"d": "01/08/2021", "t": "07:05"}

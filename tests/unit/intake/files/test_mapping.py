@@ -57,6 +57,11 @@ def test_all_faults_are_reported_at_once_with_table_and_key() -> None:
         ("[source]\nheader_line = 0\n" + report(""), "source.header_line: must be a whole number from 1 on."),
         ("[source]\ntime_zone = 'Hanoi'\n" + report(""), '"Hanoi" is not a time zone'),
         ("[source]\nthousands = '.'\n" + report(""), "source.thousands: must be another sign than decimal."),
+        (report("data.title = { column = 't', otherwise = [] }"), "data.title.otherwise: names no column."),
+        (
+            report("data.closed_at = { column = 'c', format = '%d/%m/%Y %H:%M%z', time = '12:00' }"),
+            "time of day already",
+        ),
         (report("").replace('"{id}"', '"fixed"'), "record 1.ref: must be made of at least one column"),
         (report("").replace('"{id}"', '"{a}{b}"'), "record 1.ref: has two columns with nothing between"),
         (report("").replace('"{id}"', '"{a"'), "record 1.ref: has a single brace"),
