@@ -8,10 +8,11 @@ from pathlib import Path
 
 import psycopg
 
-from daumoi.cli.backup import ARCHIVE
+from daumoi.cli.backup import ARCHIVE, LAST_BACKUP
 from daumoi.cli.progress import Steps
 from daumoi.cli.restoring import erasures
 from daumoi.cli.session import Say, cluster_of, hub_of, prepare
+from daumoi.core import facts
 from daumoi.core.backup.faults import BackupFault
 from daumoi.core.backup.manifest import Manifest
 from daumoi.core.database import CONNECT_TIMEOUT_S, Connection
@@ -108,6 +109,8 @@ def finish(
         with psycopg.connect(dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection:
             read = _read_back(connection, manifest, shown)
             aligned = align(connection, settings.data_dir / ARCHIVE)
+            # What archived WAL leads on from a back-up has ended: `doctor` asks for a new one.
+            facts.forget(connection, LAST_BACKUP)
         erasures.keep(settings.erasures_folder, listed)
         with hub_of(settings, dsn, keys, name="daumoi restore", pool_size=2) as hub:
             prepare_log(hub)

@@ -70,7 +70,7 @@ def memory_bytes() -> int:
         return machine
 
 
-def start_options(postgres_dir: Path, socket_dir: Path, more: Mapping[str, str]) -> list[str]:
+def start_options(postgres_dir: Path, socket_dir: Path, more: Mapping[str, str] | None = None) -> list[str]:
     """Return the settings of every start; the directory may have moved since the last one. Raises StartFault.
 
     more: settings of this start alone.
@@ -90,7 +90,7 @@ def start_options(postgres_dir: Path, socket_dir: Path, more: Mapping[str, str])
         if re.fullmatch(r"[1-9][0-9]{0,9}(kB|MB|GB)", shared_buffers, re.ASCII) is None:
             raise StartFault(f"{SHARED_BUFFERS_VARIABLE} must be a size such as 128MB. Set it so, or unset it.")
         options["shared_buffers"] = shared_buffers
-    options |= more
+    options |= more or {}
     return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
 
 

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from tests.crash.load import REPORT, SINGLE_KINDS
-from tests.crash.reckoning import Reader, check_tables, read_all, send_everything_again
+from tests.crash.reckoning import Reader, check_tables, dsn_of, read_all, send_everything_again
 from tests.hubs import Caller, HubServer
 from tests.integration.backup.hubs import ARCHIVE_ROWS, Lived, command, write_archive
+from tests.integration.postgres.clusters import wait_until
 
 
 def restored(lived: Lived, target: Path, *options: str | Path, **settings: str) -> dict[str, Any]:
@@ -66,22 +69,35 @@ def test_a_restore_to_an_instant_has_what_was_answered_before_and_nothing_sent_a
         server.stop()
 
 
+def findings(server: HubServer) -> dict[str, str]:
+    """What `daumoi doctor` finds, by check."""
+    done = server.run("doctor", "--json")
+    return {finding["check"]: finding["state"] for finding in json.loads(done.stdout)}
+
+
 def test_a_restore_with_the_archived_wal_has_all_and_the_worker_writes_the_missing_archive_files_again(
     lived: Lived, target: Path
 ) -> None:
     told = restored(lived, target, "--wal-archive", lived.wal_archive)
     assert told["archive_numbers_to_write"] > 0, "the state is newer than the files of the back-up"
     was = {path.relative_to(lived.server.data_dir) for path in (lived.server.data_dir / "archive").rglob("*.parquet")}
-    server = HubServer(
-        target, DAUMOI_ARCHIVE_ROWS=str(ARCHIVE_ROWS), DAUMOI_WAL_ARCHIVE_DIR=str(target.parent / f"{target.name}.wal")
-    )
+    wal = target.parent / f"{target.name}.wal"
+    server = HubServer(target, DAUMOI_ARCHIVE_ROWS=str(ARCHIVE_ROWS), DAUMOI_WAL_ARCHIVE_DIR=str(wal))
     server.start()
     try:
         readers = read_all(server.caller(lived.credentials), lived.notes)
         assert lived.sent_after_instant <= readers[REPORT].seen.keys()
         check_tables(server)
+        assert findings(server)["back-up"] == "warn", "the restored hub was not backed up yet"
         second = server.run("backup", target.parent / f"{target.name}.second", "--json")
         assert second.returncode == 0, second.stderr
+        assert findings(server).items() >= {"back-up": "ok", "WAL archive": "ok"}.items()
+        away = wal.rename(wal.with_name("away.wal"))
+        with psycopg.connect(dsn_of(server), autocommit=True) as connection:
+            connection.execute("SELECT pg_logical_emit_message(false, 'test', 'something to archive'), pg_switch_wal()")
+        wait_until(lambda: findings(server)["WAL archive"] == "fail", seconds=60)
+        away.rename(wal)
+        wait_until(lambda: findings(server)["WAL archive"] == "ok", seconds=120)
     finally:
         server.stop()
     write_archive(target)
