@@ -15,3 +15,8 @@ def write(connection: Connection, name: str, value: str) -> None:
         "INSERT INTO hub_fact (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, value),
     )
+
+
+def forget(connection: Connection, name: str) -> None:
+    """Take a fact away; nothing happens when there is none."""
+    connection.execute("DELETE FROM hub_fact WHERE name = %s", (name,))

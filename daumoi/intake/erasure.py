@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from pathlib import Path
 
 import msgspec
 import psycopg
@@ -31,6 +30,7 @@ from daumoi.log.archive import folder_of
 from daumoi.log.holds import holds
 from daumoi.people import destroying, erasure_list
 from daumoi.people.identifiers import Claimed
+from daumoi.people.unerased import unerased
 
 _SQL = statements("daumoi.intake", "erasure")
 _CLAIMS_AT_ONCE = 500
@@ -191,16 +191,12 @@ class _Erasure:
 
 
 def _list(hub: Hub, connection: Connection, erasure: _Erasure) -> None:
-    folder = list_folder(hub)
-    written = {mark for entry in erasure_list.entries(folder) for mark in entry.fingerprints}
-    marks = [mark for mark in destroying.listed_marks(connection, hub.keys, erasure.claims) if mark not in written]
+    folder = hub.settings.erasures_folder
+    # What a restore repeats is listed already, with the instant that counts: a claim made after it is there by right.
+    listed = set(unerased(connection, erasure_list.entries(folder)))
+    marks = [mark for mark in destroying.listed_marks(connection, hub.keys, erasure.claims) if mark not in listed]
     if marks:
         erasure_list.append(folder, marks, erasure.asked_at)
-
-
-def list_folder(hub: Hub) -> Path:
-    """Return where the list of erasures lies."""
-    return hub.settings.data_dir / "erasures"
 
 
 def _delete_held(hub: Hub, connection: Connection, erasure: _Erasure) -> None:

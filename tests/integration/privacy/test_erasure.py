@@ -189,8 +189,22 @@ def test_the_erasure_is_written_to_the_list_outside_of_the_database_first(
     stop_at(monkeypatch, Step.HELD)
     with pytest.raises(Killed):
         erase_person(world.hub, person=person_of(world), reason="Yêu cầu 12/2021")
-    (entry,) = erasure_list.entries(erasure.list_folder(world.hub))
+    (entry,) = erasure_list.entries(world.hub.settings.erasures_folder)
     assert set(entry.fingerprints) == marks
+
+
+def test_who_came_again_and_is_erased_again_is_listed_again(world: World):
+    assert isinstance(world.hub.clock, FixedClock)
+    for again in range(2):
+        world.hub.clock.move(datetime.timedelta(days=1))
+        send(world.hub, world.dov, "health_declaration", [a_declaration(f"again-{again}", PERSON)])
+        named = f"SELECT c.person FROM claim c JOIN record r ON r.subject = c.id WHERE r.ref = 'again-{again}'"
+        (person,) = numbers(world, named)
+        world.hub.clock.move(datetime.timedelta(days=1))
+        erase_person(world.hub, person=person, reason="Yêu cầu 12/2021")
+    first, second = erasure_list.entries(world.hub.settings.erasures_folder)
+    assert set(first.fingerprints) > set(second.fingerprints)
+    assert second.at - first.at == datetime.timedelta(days=2)
 
 
 def test_fingerprints_of_the_list_erase_in_a_restored_hub_and_again_change_nothing(world: World):
@@ -199,7 +213,7 @@ def test_fingerprints_of_the_list_erase_in_a_restored_hub_and_again_change_nothi
     assert erase_claims(world.hub, fingerprints=[*marks, b"\x00" * 16], reason="restore") == 2
     assert_nothing_is_left(world)
     assert erase_claims(world.hub, fingerprints=marks, reason="restore") == 0
-    assert len(erasure_list.entries(erasure.list_folder(world.hub))) == 1
+    assert len(erasure_list.entries(world.hub.settings.erasures_folder)) == 1
 
 
 def test_the_list_knows_a_claim_by_the_fingerprint_it_had_before_it_was_set_apart(world: World):
@@ -208,7 +222,7 @@ def test_the_list_knows_a_claim_by_the_fingerprint_it_had_before_it_was_set_apar
         with connection.transaction():
             destroying.set_apart(connection, world.hub.keys, world.claims)
     erase_person(world.hub, person=person_of(world), reason="Yêu cầu 12/2021")
-    (entry,) = erasure_list.entries(erasure.list_folder(world.hub))
+    (entry,) = erasure_list.entries(world.hub.settings.erasures_folder)
     assert before < set(entry.fingerprints)
 
 
