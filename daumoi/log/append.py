@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from daumoi.core.arrays import Hashes
+from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.database import Connection
 from daumoi.core.ids import uuid7_texts
 from daumoi.core.sql import statements
@@ -158,21 +158,17 @@ def _insert_beside(connection: Connection, kind: int, entries: Sequence[Entry], 
         (seq, *person) for entry, seq in zip(entries, numbers, strict=True) if entry.persons for person in entry.persons
     ]
     if persons:
-        seqs, roles, positions, claims = (list(column) for column in zip(*persons, strict=True))
-        named = {
-            "kind": kind,
-            "seqs": seqs,
-            "roles": [int(role) for role in roles],
-            "positions": positions,
-            "claims": claims,
-        }
+        named: dict[str, object] = {"kind": kind}
+        for name, column in zip(("seqs", "roles", "positions", "claims"), zip(*persons, strict=True), strict=True):
+            named[name] = Numbers(column)
         connection.execute(_SQL["insert_persons"], named)
     personal = [
         (seq, entry.personal) for entry, seq in zip(entries, numbers, strict=True) if entry.personal is not None
     ]
     if personal:
-        seqs, sealed = (list(column) for column in zip(*personal, strict=True))
-        connection.execute(_SQL["insert_personal"], {"kind": kind, "seqs": seqs, "sealed": sealed})
+        seqs, sealed = zip(*personal, strict=True)
+        columns = {"kind": kind, "seqs": Numbers(seqs), "sealed": Blobs(sealed)}
+        connection.execute(_SQL["insert_personal"], columns)
 
 
 _ESCAPED = re.compile("[\\\\\t\n\r]")
