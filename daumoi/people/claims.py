@@ -73,8 +73,8 @@ def resolve(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest]
     Each step is its own statement and so sees what others have committed meanwhile; identifiers and
     fingerprints are taken in sorted order, so that two transactions never wait for each other in a circle.
     """
-    index = keys.index
-    marks = [index("claim", b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
+    index = keys.indexer("claim")
+    marks = [index(b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
     known = _claims_of(connection, set(marks))
     new: dict[bytes, _NewClaim] = {}
     if len(known) < len(marks):
