@@ -32,23 +32,23 @@ class Meters:
 
     def __init__(self, watch: HeadWatch, settings: Settings) -> None:
         """Make the meters; every kind stands at zero from the beginning, so that its first record is an increase."""
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._calls = Counter(
-            "daumoi_http_requests", "Calls answered.", ("route", "method", "status"), registry=self._registry
+            "daumoi_http_requests", "Calls answered.", ("route", "method", "status"), registry=self.registry
         )
         self._seconds = Histogram(
             "daumoi_http_request_seconds",
             "Time from the first byte of a call to the last of its answer, in seconds.",
             ("route",),
-            registry=self._registry,
+            registry=self.registry,
             buckets=_SECONDS,
         )
         self._records = Counter(
-            "daumoi_records", "Rows received, by what became of them.", ("kind", "outcome"), registry=self._registry
+            "daumoi_records", "Rows received, by what became of them.", ("kind", "outcome"), registry=self.registry
         )
-        self.bodies = Gauge("daumoi_bodies_in_flight", "Bulk bodies under way to intake.", registry=self._registry)
-        self.polls = Gauge("daumoi_long_polls_open", "Readers who wait for records.", registry=self._registry)
-        self.streams = Gauge("daumoi_streams_open", "Open streams of server-sent events.", registry=self._registry)
+        self.bodies = Gauge("daumoi_bodies_in_flight", "Bulk bodies under way to intake.", registry=self.registry)
+        self.polls = Gauge("daumoi_long_polls_open", "Readers who wait for records.", registry=self.registry)
+        self.streams = Gauge("daumoi_streams_open", "Open streams of server-sent events.", registry=self.registry)
         self._by_outcome = {
             (kind, outcome): self._records.labels(kind, outcome) for kind in KINDS for outcome in OUTCOMES
         }
@@ -58,12 +58,12 @@ class Meters:
             "daumoi_ready",
             "What taking records needs, as /readyz sees it: 1 when it is there.",
             ("check",),
-            registry=self._registry,
+            registry=self.registry,
         )
-        self._registry.register(_Heads(watch))
+        self.registry.register(_Heads(watch))
         self._machine = _Machine(settings)
-        self._registry.register(self._machine)
-        self._registry.register(AllProcesses(settings.data_dir, "server"))
+        self.registry.register(self._machine)
+        self.registry.register(AllProcesses(settings.data_dir, "server"))
 
     def count_call(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """Count one call by its route's template; a route that is none is one label, so that nobody can make many."""
@@ -93,7 +93,7 @@ class Meters:
 
     def page(self) -> bytes:
         """Write the figures as Prometheus reads them."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)
 
 
 class _Heads(Collector):

@@ -18,7 +18,7 @@ _RECEIVED = counter("daumoi_intake_received_rows", "Rows received, by way.", ("w
 _RECEIVED_BYTES = counter("daumoi_intake_received_bytes", "Bytes of rows received, unpacked, by way.", ("way",))
 _READ = counter("daumoi_intake_read_rows", "Rows decoded and examined in chunks.")
 _SETTLED = counter("daumoi_intake_settled_rows", "Rows committed, whatever became of them, by kind.", ("kind",))
-_HELD = counter("daumoi_intake_held_rows", "Rows held or refused again, by kind and first fault.", ("kind", "code"))
+_HELD = counter("daumoi_intake_held_rows", "Rows held for mending, by kind and first fault.", ("kind", "code"))
 _SECONDS = histogram("daumoi_intake_stage_seconds", "Time of one stage of one chunk, tries again included.", ("stage",))
 CHUNK = histogram("daumoi_intake_chunk_rows", "Rows of one transaction.", bounds=ROWS)
 STORE = histogram("daumoi_intake_store_seconds", "Time from a chunk being read to its commit, tries again included.")
