@@ -13,6 +13,7 @@ import psycopg
 import typer
 
 from daumoi.cli.address import is_loopback
+from daumoi.cli.backup import LAST_BACKUP
 from daumoi.cli.session import is_demo, open_hub
 from daumoi.cli.speed.explaining import explain
 from daumoi.cli.speed.situation import look
@@ -29,6 +30,7 @@ from daumoi.log.selectors import consumer_lags
 State = Literal["ok", "warn", "fail"]
 _CLOCK_MAY_DIFFER_S = 5
 _LAG_MAY_BE = 100_000
+_BACKUP_MAY_BE_H = 48
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -67,6 +69,8 @@ def examine(hub: Hub) -> Iterator[Finding]:
         ("master key", _key),
         ("clock", _clock),
         ("lag", _lag),
+        ("back-up", _backup),
+        ("WAL archive", _wal_archive),
         ("demo", _demo),
     )
     with hub.pool.connection() as connection:
@@ -146,6 +150,38 @@ def _lag(_hub: Hub, connection: Connection) -> tuple[State, str]:
     if worst > _LAG_MAY_BE:
         return "warn", f"the slowest is {worst} records behind: look at log/worker.log"
     return "ok", f"at most {worst} records behind"
+
+
+def _backup(hub: Hub, connection: Connection) -> tuple[State, str]:
+    if hub.settings.database_url:
+        return "ok", "the database is not ours: its own tools back it up (docs/backup.md)"
+    last = facts.read(connection, LAST_BACKUP)
+    if last is None:
+        return "warn", "none was made of this hub yet: daumoi backup TARGET_DIR (docs/backup.md)"
+    hours = (datetime.now(UTC) - datetime.fromisoformat(last)).total_seconds() / 3600
+    said = f"the last one was made {hours:.0f} h ago"
+    return ("warn", f"{said}: see why the daily one did not run") if hours > _BACKUP_MAY_BE_H else ("ok", said)
+
+
+def _wal_archive(hub: Hub, connection: Connection) -> tuple[State, str]:
+    folder = hub.settings.wal_archive_dir
+    row = connection.execute(
+        "SELECT current_setting('archive_mode') <> 'off', last_archived_time,"
+        " coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) FROM pg_stat_archiver"
+    ).fetchone()
+    assert row is not None
+    is_on, archived_at, is_failing = row
+    if is_failing:
+        where = f" to {folder}" if folder is not None else ""
+        return (
+            "fail",
+            f"WAL cannot be archived{where} and piles up in postgres/pg_wal: see the folder's room and rights",
+        )
+    if not is_on:
+        if folder is not None and not hub.settings.database_url:
+            return "warn", "DAUMOI_WAL_ARCHIVE_DIR is set, but the hub was started without it: start it again"
+        return "ok", "off: a restore leads to the end of a back-up, not to an instant (docs/backup.md)"
+    return "ok", f"last file at {archived_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if archived_at else "no file yet"
 
 
 def _demo(hub: Hub, connection: Connection) -> tuple[State, str]:

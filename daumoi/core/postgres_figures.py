@@ -13,9 +13,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from daumoi.core import facts
 from daumoi.core.database import Connection
 
-LAST_BACKUP = "last_backup_at"
-"""The fact that a finished back-up leaves: an instant, RFC 3339."""
-
 _CHECKPOINTER_SINCE = 170000
 
 
@@ -83,7 +80,7 @@ def look(connection: Connection, tables: Sequence[str]) -> DatabaseFigures:
     assert of_database is not None and checkpoints is not None and archiver is not None
     sessions = connection.execute(_OF_SESSIONS).fetchall()
     size, wal, read, hit, deadlocks, id_age, connections_max, shared_buffers, max_wal, now = of_database
-    backed_up = facts.read(connection, LAST_BACKUP)
+    backed_up = facts.read(connection, facts.LAST_BACKUP)
     return DatabaseFigures(
         size=size,
         wal=wal,

@@ -33,6 +33,8 @@ class Settings:
     postgres_bin_dir: Path | None = None
     postgres_os_user: str = "daumoi-postgres"
     master_key: bytes | None = field(default=None, repr=False)
+    wal_archive_dir: Path | None = None
+    erasures_dir: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     body_json_max_bytes: int = 8 * MIB
     line_max_bytes: int = 1 * MIB
@@ -47,6 +49,11 @@ class Settings:
     token_seconds: int = 3600
     demo_people: int = 600
     log_level: str = "info"
+
+    @property
+    def erasures_folder(self) -> Path:
+        """Where the list of erasures lies that restores repeat: `erasures` of the data directory unless set."""
+        return self.erasures_dir if self.erasures_dir is not None else self.data_dir / "erasures"
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,13 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _absolute(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError
+    return path
+
+
 def _number(name: str, attribute: str, low: int, high: int, unit: str) -> _Variable:
     return _Variable(name, attribute, _whole(low, high), f"a whole number of {unit} from {low} to {high}")
 
@@ -114,6 +128,8 @@ VARIABLES = (
     ),
     _Variable("DAUMOI_POSTGRES_BIN_DIR", "postgres_bin_dir", _folder, "the folder of PostgreSQL's programs"),
     _Variable("DAUMOI_POSTGRES_OS_USER", "postgres_os_user", str, "the name of an account of this machine"),
+    _Variable("DAUMOI_WAL_ARCHIVE_DIR", "wal_archive_dir", _absolute, "a folder, by its whole path"),
+    _Variable("DAUMOI_ERASURES_DIR", "erasures_dir", _absolute, "a folder, by its whole path"),
     _Variable(
         "TRUSTED_PROXIES",
         "trusted_proxies",

@@ -14,6 +14,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.log.append import append, look
+from daumoi.log.decisions import decide
 from daumoi.log.entries import Entry, receipt_key
 from daumoi.log.identity_change import HUB_SYSTEM, KIND_NUMBER, SCHEMA_VERSION
 from daumoi.log.segments import ensure_segments
@@ -88,5 +89,5 @@ def _append(
             )
         )
     seen = look(connection, KIND_NUMBER, entries)
-    done = append(connection, KIND_NUMBER, entries, seen, hub.clock.now)
+    done = append(connection, KIND_NUMBER, entries, decide(entries, seen.stored), seen, hub.clock.now)
     return [seq for seq in done.seqs if seq is not None]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Role(IntEnum):
     COMPANION = 2
 
 
-class Outcome(Enum):
+class Outcome(StrEnum):
     """What became of one row."""
 
     ACCEPTED = "accepted"
@@ -40,6 +40,8 @@ class Outcome(Enum):
 
 
 OP_OF = {Outcome.ACCEPTED: Op.ASSERT, Outcome.CORRECTED: Op.CORRECT, Outcome.WITHDRAWN: Op.WITHDRAW}
+STORED = frozenset(OP_OF)
+"""Outcomes of rows that stand in the log."""
 
 
 class Entry(msgspec.Struct, gc=False):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.log.entries import Op
@@ -128,6 +128,28 @@ def records(connection: Connection, *, kind: int, after: int, last: int) -> list
         f"{_RECORD} WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s ORDER BY r.seq", (kind, after, last), binary=True
     )
     return [RecordRow(*row) for row in rows]
+
+
+ShownRow = tuple[Any, ...]
+"""One record as a feed needs it: seq, id, system, ref, revision, op, current, subject's claim, area scheme, area code,
+lat, lon, accuracy_m, occurred_at and received_at as JSON texts in UTC, body as JSON text, sealed personal values."""
+
+_SHOWN = (
+    "SELECT r.seq, r.id::text, r.system_id, r.ref, r.revision, r.op, r.current, r.subject, r.area_scheme, r.area_code,"
+    " r.lat, r.lon, r.accuracy_m, to_json(r.occurred_at)::text, to_json(r.received_at)::text, r.body::text, {}"
+    " FROM record r"
+)
+_RANGE = " WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s ORDER BY r.seq"
+_WITHOUT_PERSONAL = _SHOWN.format("NULL::bytea") + _RANGE
+_WITH_PERSONAL = (
+    _SHOWN.format("p.sealed") + " LEFT JOIN record_personal p ON p.kind = r.kind AND p.seq = r.seq" + _RANGE
+)
+
+
+def shown(connection: Connection, *, kind: int, after: int, last: int, personal: bool) -> list[ShownRow]:
+    """Return the records of a kind with after < seq ≤ last, in order; sealed values only where they are asked for."""
+    statement = _WITH_PERSONAL if personal else _WITHOUT_PERSONAL
+    return connection.execute(statement, (kind, after, last), binary=True).fetchall()
 
 
 def refs(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from daumoi.core.arrays import Numbers
 from daumoi.core.crypto import Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
@@ -23,13 +24,11 @@ def claims(connection: Connection, keys: Keys, ids: Iterable[int], *, identity: 
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    views = {}
-    for claim, person, fingerprint, sealed in connection.execute(_SQL["identities"], (wanted,), binary=True):
-        said = None
-        if identity:
-            said = keys.open(sealed, fingerprint)
-        views[claim] = ClaimView(person, said)
-    return views
+    if not identity:
+        rows = connection.execute(_SQL["people_of_claims"], (Numbers(wanted),), binary=True)
+        return {claim: ClaimView(person, None) for claim, person in rows}
+    rows = connection.execute(_SQL["identities"], (Numbers(wanted),), binary=True)
+    return {claim: ClaimView(person, keys.open(sealed, mark)) for claim, person, mark, sealed in rows}
 
 
 def pseudonym(keys: Keys, *, reader: int, person: int) -> str:

@@ -25,7 +25,7 @@ from daumoi.people.refreshing import refresh_claims
 _RANGE_ROWS = 20_000
 _LOOK_EVERY_S = 0.5
 _ROUND_S = 0.25
-"""Time between rounds of what has caught up: a figure may be so old; fifty rounds a second cost a fifth of a core."""
+"""Between rounds of what has caught up: figures may be so old; fifty rounds a second cost a fifth of a core."""
 _RETRY_S = 1.0
 _log = structlog.get_logger("daumoi.worker")
 
