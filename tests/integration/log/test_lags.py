@@ -6,6 +6,7 @@ from datetime import timedelta
 from daumoi.cli.processes.observing import Observer
 from daumoi.cli.speed.explaining import explain
 from daumoi.cli.speed.situation import look
+from daumoi.core import facts
 from daumoi.core.clock import FixedClock
 from daumoi.core.database import connect
 from daumoi.core.hub import Hub
@@ -106,3 +107,18 @@ def test_the_figures_of_the_worker_count_rows_that_wait_and_read_the_databases_o
     assert samples["daumoi_database_size_bytes",] > 1_000_000
     assert samples["daumoi_database_wal_bytes_total",] > 0
     assert samples["daumoi_consumer_lag_records", COUNTERS, KIND.name] == 0
+
+
+def test_the_age_of_the_back_up_is_a_figure_once_there_is_one(hub: Hub) -> None:
+    observer = Observer(hub, ())
+
+    def ended_at() -> list[float]:
+        with hub.pool.connection() as connection:
+            observer.look(connection)
+        (found,) = [one for one in observer.collect() if one.name == "daumoi_backup_last_success_timestamp_seconds"]
+        return [sample.value for sample in found.samples]
+
+    assert ended_at() == []
+    with hub.pool.connection() as connection:
+        facts.write(connection, facts.LAST_BACKUP, NOON.isoformat())
+    assert ended_at() == [NOON.timestamp()]
