@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import NamedTuple
 
 from daumoi.core.arrays import Blobs, Hashes, Numbers
@@ -19,6 +20,7 @@ from daumoi.core.ids import uuid7_texts
 from daumoi.core.sql import statements
 from daumoi.log.decisions import decide
 from daumoi.log.entries import OP_OF, STORED, Decision, Entry
+from daumoi.log.meters import observe_head_wait
 
 _SQL = statements("daumoi.log", "append")
 CHUNK_ROWS = 1000
@@ -92,7 +94,9 @@ def append(
     entries = [rows[at] for at in new]
     # All that does not need the numbers is written before the head is taken: everything of the kind waits behind it.
     tails = [_copy_tail(rows[at], decisions[at]) for at in new]
+    asked = perf_counter()
     head = connection.execute(_SQL["lock_head"], (kind,)).fetchone()
+    observe_head_wait(kind, perf_counter() - asked)
     assert head is not None
     seq, last_received_at, attached_to = head
     if seq != seen.head:

@@ -16,7 +16,7 @@ import msgspec
 
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.log import selectors
+from daumoi.log import meters, selectors
 from daumoi.log.entries import Op, receipt_key
 
 CONSUMER = "archive"
@@ -96,13 +96,17 @@ def archive_next(hub: Hub, *, kind: str, number: int) -> Path | None:
         if found is None:
             return None
         target = file_of(hub.settings.data_dir / "archive", found)
-        _write(hub, connection, found, target)
+        with meters.ARCHIVE_SECONDS.time():
+            _write(hub, connection, found, target)
         connection.execute(
             "INSERT INTO consumer (name, kind, seq, at) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (name, kind) DO UPDATE SET seq = excluded.seq, at = excluded.at"
             " WHERE consumer.seq < excluded.seq",
             (CONSUMER, number, found.last, now),
         )
+    meters.ARCHIVE_FILES.labels(kind).inc()
+    meters.ARCHIVE_RECORDS.labels(kind).inc(found.last - found.first + 1)
+    meters.ARCHIVE_BYTES.labels(kind).inc(target.stat().st_size)
     return target
 
 

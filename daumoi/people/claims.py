@@ -15,6 +15,7 @@ from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.crypto import SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
+from daumoi.people import meters
 from daumoi.people.identifiers import RULE_VERSION, Claimed, Folded, fold
 
 _SQL = statements("daumoi.people", "claims")
@@ -85,6 +86,8 @@ def resolve(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest]
                 new[mark] = _NewClaim(mark, request, folded)
     if new:
         known |= _add(connection, keys, list(new.values()), at)
+    meters.ASKED.inc(len(marks))
+    meters.MADE.inc(len(new))
     return [known[mark] for mark in marks]
 
 
