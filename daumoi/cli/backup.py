@@ -28,7 +28,7 @@ from daumoi.log import selectors
 from daumoi.people import erasure_list
 
 ARCHIVE, ERASURES = "archive", "erasures"
-LAST_BACKUP = "last_backup_at"
+LAST_BACKUP = facts.LAST_BACKUP
 """The fact that says when the last back-up of this hub was made."""
 
 _MARGIN_BYTES = 512 * 1024**2

@@ -1,4 +1,4 @@
-"""`daumoi doctor`: checks the installation, and says what to do."""
+"""`daumoi doctor`: checks the installation, says what is slow now, and what to do."""
 
 import json
 import shutil
@@ -15,6 +15,8 @@ import typer
 from daumoi.cli.address import is_loopback
 from daumoi.cli.backup import LAST_BACKUP
 from daumoi.cli.session import is_demo, open_hub
+from daumoi.cli.speed.explaining import explain
+from daumoi.cli.speed.situation import look
 from daumoi.cli.up import COMMAND
 from daumoi.core import facts, keyring
 from daumoi.core.database import CONNECT_TIMEOUT_S, OLDEST_POSTGRES, Connection
@@ -22,6 +24,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
 from daumoi.core.postgres import DirectoryLock
 from daumoi.intake import pipe
+from daumoi.log.consumers import COUNTERS
 from daumoi.log.selectors import consumer_lags
 
 State = Literal["ok", "warn", "fail"]
@@ -44,7 +47,7 @@ def doctor(
     data_dir: Annotated[Path, typer.Option(help="The hub's data directory.")] = Path("var"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
-    """Check database, keys, disk, clock, processes and exposure; exits non-zero when something fails."""
+    """Check database, keys, disk, clock, processes, exposure and speed; exits non-zero when something fails."""
     with open_hub(data_dir, say=lambda _message: None) as hub:
         findings = list(examine(hub))
     if as_json:
@@ -76,6 +79,8 @@ def examine(hub: Hub) -> Iterator[Finding]:
     yield Finding("disk", *_disk(hub))
     yield Finding("workers", *_workers(hub))
     yield Finding("address", *_address(hub))
+    for sentence in explain(look(hub, runs=_runs(hub), consumers=(COUNTERS,))):
+        yield Finding("speed", sentence.state, sentence.said)
 
 
 def _database(_hub: Hub, connection: Connection) -> tuple[State, str]:
@@ -193,9 +198,13 @@ def _disk(hub: Hub) -> tuple[State, str]:
     return ("warn", f"{said}: make room soon") if free < 5 * hub.settings.storage_low_bytes else ("ok", said)
 
 
-def _workers(hub: Hub) -> tuple[State, str]:
+def _runs(hub: Hub) -> bool:
     holder = DirectoryLock(hub.settings.data_dir).holder()
-    if holder is None or holder.command != COMMAND:
+    return holder is not None and holder.command == COMMAND
+
+
+def _workers(hub: Hub) -> tuple[State, str]:
+    if not _runs(hub):
         return "warn", "no hub runs on this directory; `daumoi up` starts it"
     path = pipe.socket_path(hub.settings)
     with socket.socket(socket.AF_UNIX) as probe:

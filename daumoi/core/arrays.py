@@ -10,7 +10,8 @@ from psycopg.adapt import AdaptersMap
 HASH_BYTES = 16
 _BYTEA, _BYTEA_ARRAY = 17, 1001
 _BIGINT, _BIGINT_ARRAY = 20, 1016
-_NUMBER = struct.Struct("!iq")
+_NUMBER, _SIZE = struct.Struct("!iq"), struct.Struct("!i")
+_NULL = struct.pack("!i", -1)
 _HEAD = struct.Struct("!iiIii")
 _LENGTH = struct.pack("!i", HASH_BYTES)
 
@@ -41,6 +42,31 @@ class _HashesDumper(adapt.Dumper):
         return _HEAD.pack(1, 0, _BYTEA, len(values), 1) + packed
 
 
+class Blobs:
+    """Byte strings of any length, or none, as one parameter of type bytea[]."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Iterable[bytes | None]) -> None:
+        """Take the byte strings."""
+        self.values = list(values)
+
+
+class _BlobsDumper(adapt.Dumper):
+    """Writes the binary form of an array, as above; a null has the length -1."""
+
+    format = pq.Format.BINARY
+    oid = _BYTEA_ARRAY
+
+    def dump(self, obj: Blobs) -> Buffer:
+        values = obj.values
+        if not values:
+            return struct.pack("!iiI", 0, 0, _BYTEA)
+        pack = _SIZE.pack
+        parts = [_NULL if value is None else pack(len(value)) + value for value in values]
+        return _HEAD.pack(1, 1, _BYTEA, len(values), 1) + b"".join(parts)
+
+
 class Numbers:
     """Whole numbers as one parameter of type bigint[]."""
 
@@ -66,6 +92,7 @@ class _NumbersDumper(adapt.Dumper):
 
 
 def register(adapters: AdaptersMap) -> None:
-    """Teach psycopg to send Hashes and Numbers."""
+    """Teach psycopg to send Hashes, Blobs and Numbers."""
     adapters.register_dumper(Hashes, _HashesDumper)
+    adapters.register_dumper(Blobs, _BlobsDumper)
     adapters.register_dumper(Numbers, _NumbersDumper)

@@ -2,6 +2,9 @@
 
 from daumoi.core.database import Connection
 
+LAST_BACKUP = "last_backup_at"
+"""When the last finished back-up ended: an instant, RFC 3339."""
+
 
 def read(connection: Connection, name: str) -> str | None:
     """Return a fact, or None."""

@@ -33,7 +33,7 @@ class Gate:
         self.intake_socket = intake_socket
         self.watch = HeadWatch(hub)
         self.commits = GroupCommit(hub)
-        self.meters = Meters(self.watch)
+        self.meters = Meters(self.watch, hub.settings)
         self.stopping = asyncio.Event()
         # Readers and bodies have threads of their own, so that neither can shut the other out.
         self._body_threads = ThreadPoolExecutor(_BODY_THREADS, "gateway-body")

@@ -29,6 +29,7 @@ from daumoi.core.database import UNREACHABLE
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.core.settings import Settings
+from daumoi.intake import meters
 from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, take
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.submissions import OnProblem, Submission
@@ -221,15 +222,21 @@ class IntakeServer:
             head = msgspec.json.decode(first, type=BodyHead)
             system = self._system(head.system_id)
             submission = Submission(
-                self._hub, system=system, kind=KINDS[head.kind], dry_run=head.dry_run, on_problem=head.on_problem
+                self._hub,
+                system=system,
+                kind=KINDS[head.kind],
+                dry_run=head.dry_run,
+                on_problem=head.on_problem,
+                way="bulk",
             )
-            receipt = take(
-                submission,
-                self._pieces(connection),
-                settings=self._hub.settings,
-                content_type=head.content_type,
-                encoding=head.encoding,
-            )
+            with meters.BODIES.track_inprogress():
+                receipt = take(
+                    submission,
+                    self._pieces(connection),
+                    settings=self._hub.settings,
+                    content_type=head.content_type,
+                    encoding=head.encoding,
+                )
             return _Answer(receipt=receipt)
         except CallProblem as problem:
             said = _Problem(problem.code, problem.detail, problem.extra, problem.headers)

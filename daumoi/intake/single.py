@@ -6,6 +6,7 @@ error. A client that went away changes nothing: its record is stored like the ot
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from daumoi.core.database import UNREACHABLE, Connection, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
 from daumoi.core.problems import CallProblem
+from daumoi.intake import meters
 from daumoi.intake.decoding import read_row
 from daumoi.intake.receipts import Receipt, note, save_all
 from daumoi.intake.rows import Row
@@ -34,6 +36,7 @@ class _Waiting:
     row: Row
     receipt: Receipt
     done: "Future[Receipt]" = field(default_factory=Future)
+    queued_at: float = field(default_factory=time.perf_counter)
 
 
 class GroupCommit:
@@ -54,6 +57,7 @@ class GroupCommit:
         refuse_when_low(self._hub)
         row = read_row(self._hub, system=system, kind=kind, line=line, number=1)
         waiting = _Waiting(row, Receipt(uuid7(self._hub.clock.now()), kind.name))
+        meters.count_received("single", rows=1, size=len(line))
         self._queue_of(kind).put(waiting)
         return waiting.done
 
@@ -73,6 +77,7 @@ class GroupCommit:
                 found = self._queues.get(kind.name)
                 if found is None:
                     found = self._queues[kind.name] = queue.SimpleQueue()
+                    meters.GROUP_QUEUE.labels(kind.name).set_function(found.qsize)
                     thread = threading.Thread(
                         target=self._run, args=(kind, found), name=f"commit-{kind.name}", daemon=True
                     )
@@ -93,6 +98,8 @@ class GroupCommit:
                     ending = True
                     break
                 group.append(following)
+            meters.GROUP.observe(len(group))
+            meters.GROUP_WAIT.observe(time.perf_counter() - first.queued_at)
             self._store(kind, group)
 
     def _store(self, kind: Kind, group: Sequence[_Waiting]) -> None:

@@ -7,6 +7,7 @@ import psycopg
 
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
+from daumoi.intake import meters
 from daumoi.intake.checks import Places, checkpoint_state, settle
 from daumoi.intake.holding import close_stored, hold
 from daumoi.intake.rows import SUBJECT, Row, role_of
@@ -43,19 +44,28 @@ def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside) -> No
     any other database error leaves nothing of the chunk.
     """
     before = [(row, list(row.faults), list(row.warnings)) for row in rows if row.faults or row.warnings]
+    began = time.perf_counter()
     for trial in range(_TRIES):
         if trial:
             _as_read(rows, before)
+        asked = time.perf_counter()
         try:
             with hub.pool.connection() as connection, connection.transaction():
+                meters.observe_stage("connect", asked)
                 store_rows(hub, connection, kind, rows)
-                beside(connection)
+                with meters.stage("receipt"):
+                    beside(connection)
+                committing = time.perf_counter()
+            meters.observe_stage("commit", committing)
             hub.committed()
+            meters.count_settled(kind.name, rows, began)
             return
-        except SegmentsExhausted:
+        except SegmentsExhausted as error:
+            meters.count_retry(error)
             with hub.pool.connection() as connection:
                 ensure_segments(connection, kind=kind.number, segment_rows=hub.settings.segment_rows, rows=len(rows))
-        except RETRIED:
+        except RETRIED as error:
+            meters.count_retry(error)
             if trial == _TRIES - 1:
                 _as_read(rows, before)
                 raise
@@ -77,18 +87,22 @@ def _as_read(rows: Sequence[Row], noted: Sequence[tuple[Row, list[Fault], list[F
 def store_rows(hub: Hub, connection: Connection, kind: Kind, rows: Sequence[Row]) -> None:
     """Do the steps of one chunk inside the caller's transaction."""
     good = [row for row in rows if not row.faults]
-    seen = look(connection, kind.number, [row.entry for row in good if row.entry is not None])
-    settle(good, seen.stored, Places(hub, connection, kind, good, seen.heads))
+    with meters.stage("look"):
+        seen = look(connection, kind.number, [row.entry for row in good if row.entry is not None])
+        settle(good, seen.stored, Places(hub, connection, kind, good, seen.heads))
     good = [row for row in good if not row.faults]
     new = [row for row in good if row.decision is not None and row.decision.outcome in STORED]
     if new:
-        _attach_claims(hub, connection, new)
-    if len(good) < len(rows):
-        hold(hub, connection, kind, [row for row in rows if row.faults])
-    close_stored(hub, connection, kind, good)
+        with meters.stage("claims"):
+            _attach_claims(hub, connection, new)
+    with meters.stage("hold"):
+        if len(good) < len(rows):
+            hold(hub, connection, kind, [row for row in rows if row.faults])
+        close_stored(hub, connection, kind, good)
     if new:
         # Last, because the head's lock is held from here to the commit.
-        _append(hub, connection, kind, good, seen)
+        with meters.stage("append"):
+            _append(hub, connection, kind, good, seen)
 
 
 def _attach_claims(hub: Hub, connection: Connection, new: Sequence[Row]) -> None:

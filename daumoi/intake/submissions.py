@@ -11,6 +11,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
 from daumoi.core.problems import CallProblem
 from daumoi.core.storage import is_low
+from daumoi.intake import meters
 from daumoi.intake.decoding import read_rows, unreadable_row
 from daumoi.intake.receipts import Receipt, note, save
 from daumoi.intake.rehearsal import Rehearsal
@@ -40,12 +41,20 @@ class Submission:
     """
 
     def __init__(
-        self, hub: Hub, *, system: System, kind: Kind, dry_run: bool = False, on_problem: OnProblem = "hold"
+        self,
+        hub: Hub,
+        *,
+        system: System,
+        kind: Kind,
+        dry_run: bool = False,
+        on_problem: OnProblem = "hold",
+        way: meters.Way = "small",
     ) -> None:
         """Begin; raises CallProblem storage_low when the hub takes no records."""
         self._hub, self._system, self._kind = hub, system, kind
         self._rehearsal = Rehearsal(hub, kind) if dry_run else None
         self._rejects = on_problem == "reject" and not dry_run
+        self._way: meters.Way = way
         self._began_at = hub.clock.now()
         self._receipt = Receipt(None if dry_run else uuid7(self._began_at), kind.name)
         self._lines: list[tuple[int, bytes]] = []
@@ -149,8 +158,10 @@ class Submission:
 
     def _read_all(self) -> list[Row]:
         """Read what has come so far, in the order of the body."""
+        meters.count_received(self._way, rows=len(self._lines) + len(self._unreadable), size=self._bytes)
         lines, unreadable = self._take_all()
-        rows = read_rows(self._hub, system=self._system, kind=self._kind, lines=lines) if lines else []
+        with meters.reading(len(lines)):
+            rows = read_rows(self._hub, system=self._system, kind=self._kind, lines=lines) if lines else []
         return sorted(rows + unreadable, key=lambda row: row.number) if unreadable else rows
 
     def _flush(self, *, finished: bool) -> None:
@@ -171,7 +182,8 @@ class Submission:
         """Wait until the chunk before is stored; raises what went wrong with it."""
         storing, self._storing = self._storing, None
         if storing is not None:
-            storing.result()
+            with meters.WAIT.time():
+                storing.result()
             self._mind_bad_rows()
 
     def _mind_bad_rows(self) -> None:

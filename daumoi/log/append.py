@@ -11,14 +11,16 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import NamedTuple
 
-from daumoi.core.arrays import Hashes
+from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.database import Connection
 from daumoi.core.ids import uuid7_texts
 from daumoi.core.sql import statements
 from daumoi.log.decisions import decide
 from daumoi.log.entries import OP_OF, STORED, Decision, Entry
+from daumoi.log.meters import observe_head_wait
 
 _SQL = statements("daumoi.log", "append")
 CHUNK_ROWS = 1000
@@ -92,7 +94,9 @@ def append(
     entries = [rows[at] for at in new]
     # All that does not need the numbers is written before the head is taken: everything of the kind waits behind it.
     tails = [_copy_tail(rows[at], decisions[at]) for at in new]
+    asked = perf_counter()
     head = connection.execute(_SQL["lock_head"], (kind,)).fetchone()
+    observe_head_wait(kind, perf_counter() - asked)
     assert head is not None
     seq, last_received_at, attached_to = head
     if seq != seen.head:
@@ -158,21 +162,17 @@ def _insert_beside(connection: Connection, kind: int, entries: Sequence[Entry], 
         (seq, *person) for entry, seq in zip(entries, numbers, strict=True) if entry.persons for person in entry.persons
     ]
     if persons:
-        seqs, roles, positions, claims = (list(column) for column in zip(*persons, strict=True))
-        named = {
-            "kind": kind,
-            "seqs": seqs,
-            "roles": [int(role) for role in roles],
-            "positions": positions,
-            "claims": claims,
-        }
+        named: dict[str, object] = {"kind": kind}
+        for name, column in zip(("seqs", "roles", "positions", "claims"), zip(*persons, strict=True), strict=True):
+            named[name] = Numbers(column)
         connection.execute(_SQL["insert_persons"], named)
     personal = [
         (seq, entry.personal) for entry, seq in zip(entries, numbers, strict=True) if entry.personal is not None
     ]
     if personal:
-        seqs, sealed = (list(column) for column in zip(*personal, strict=True))
-        connection.execute(_SQL["insert_personal"], {"kind": kind, "seqs": seqs, "sealed": sealed})
+        seqs, sealed = zip(*personal, strict=True)
+        columns = {"kind": kind, "seqs": Numbers(seqs), "sealed": Blobs(sealed)}
+        connection.execute(_SQL["insert_personal"], columns)
 
 
 _ESCAPED = re.compile("[\\\\\t\n\r]")

@@ -18,7 +18,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.core.turns import Busy, Turn, turn
-from daumoi.log import archive_files, selectors
+from daumoi.log import archive_files, meters, selectors
 from daumoi.log.entries import receipt_key
 from daumoi.log.segments import segments_of
 
@@ -96,8 +96,12 @@ def _archive_next(hub: Hub, connection: Connection, kind: str, number: int) -> P
     target = archive_files.path_of(folder, kind=kind, day=found.day, first=found.first, last=found.last)
     lines = _lines(hub.keys, connection, found)
     # JSON text of the database is longer than what was sent: blanks, and long forms of numbers.
-    archive_files.write(folder, target, lines, line_max_bytes=3 * hub.settings.line_max_bytes + 65_536)
+    with meters.ARCHIVE_SECONDS.time():
+        archive_files.write(folder, target, lines, line_max_bytes=3 * hub.settings.line_max_bytes + 65_536)
     connection.execute(_SQL["move_cursor"], (CONSUMER, number, found.last, now))
+    meters.ARCHIVE_FILES.labels(kind).inc()
+    meters.ARCHIVE_RECORDS.labels(kind).inc(found.last - found.first + 1)
+    meters.ARCHIVE_BYTES.labels(kind).inc(target.stat().st_size)
     return target
 
 

@@ -1,5 +1,6 @@
 """What is appended, and what became of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -76,9 +77,14 @@ class Decision:
     current: bool
 
 
+def receipt_keys(keys: Keys, *, system_id: int, kind: int) -> Callable[[bytes], bytes]:
+    """Return what makes the receipt keys of a system and kind, from refs as bytes."""
+    return keys.indexer("receipt", b"%d|%d|" % (system_id, kind))
+
+
 def receipt_key(keys: Keys, *, system_id: int, kind: int, ref: str) -> bytes:
     """Return the key under which all revisions of a record lie side by side."""
-    return keys.index("receipt", b"%d|%d|%s" % (system_id, kind, ref.encode("utf-8", "surrogatepass")))
+    return receipt_keys(keys, system_id=system_id, kind=kind)(ref.encode("utf-8", "surrogatepass"))
 
 
 def personal_context(key: bytes, revision: int) -> bytes:

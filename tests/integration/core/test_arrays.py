@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daumoi.core.arrays import Hashes, Numbers
+from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.hub import Hub
 
 FEW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -17,6 +17,14 @@ FEW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthChec
 def test_hashes_come_back_as_they_were_sent(hub: Hub, values: list[bytes]) -> None:
     with hub.pool.connection() as connection:
         row = connection.execute("SELECT %s::bytea[]", (Hashes(values),), binary=True).fetchone()
+    assert row == (values,)
+
+
+@FEW
+@given(values=st.lists(st.none() | st.binary(max_size=40), max_size=50))
+def test_byte_strings_of_any_length_and_nulls_come_back_as_they_were_sent(hub: Hub, values: list[bytes | None]) -> None:
+    with hub.pool.connection() as connection:
+        row = connection.execute("SELECT %s::bytea[]", (Blobs(values),), binary=True).fetchone()
     assert row == (values,)
 
 
