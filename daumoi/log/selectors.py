@@ -114,22 +114,6 @@ def received_since(connection: Connection, hour: datetime) -> Received:
     return found
 
 
-_RECORD = (
-    "SELECT r.seq, r.id::text, r.system_id, r.ref, r.revision, r.op, r.current, r.subject, r.area_scheme, r.area_code,"
-    " r.lat, r.lon, r.accuracy_m, r.occurred_at, r.received_at, r.body::text, p.sealed, r.path, r.place,"
-    " r.schema_version"
-    " FROM record r LEFT JOIN record_personal p ON p.kind = r.kind AND p.seq = r.seq"
-)
-
-
-def records(connection: Connection, *, kind: int, after: int, last: int) -> list[RecordRow]:
-    """Return the records of a kind with after < seq ≤ last, in order."""
-    rows = connection.execute(
-        f"{_RECORD} WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s ORDER BY r.seq", (kind, after, last), binary=True
-    )
-    return [RecordRow(*row) for row in rows]
-
-
 ShownRow = tuple[Any, ...]
 """One record as a feed needs it: seq, id, system, ref, revision, op, current, subject's claim, area scheme, area code,
 lat, lon, accuracy_m, occurred_at and received_at as JSON texts in UTC, body as JSON text, sealed personal values."""

@@ -1,11 +1,11 @@
 """Repeats after a restore the erasures that the restored state has not seen."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
 from daumoi.core.backup.faults import BackupFault
 from daumoi.core.hub import Hub
+from daumoi.intake.erasure import erase_claims
 from daumoi.people import erasure_list
 from daumoi.people.erasure_list import Entry
 from daumoi.people.unerased import unerased
@@ -40,9 +40,7 @@ def apply(hub: Hub, listed: Sequence[Entry]) -> int:
         marks = unerased(connection, listed)
     if not marks:
         return 0
-    # Loaded when there is something to erase: most restores have nothing.
-    erase_claims = import_module("daumoi.intake.erasure").erase_claims
     return sum(
-        int(erase_claims(hub, fingerprints=marks[first : first + _AT_ONCE], reason=_REASON))
+        erase_claims(hub, fingerprints=marks[first : first + _AT_ONCE], reason=_REASON)
         for first in range(0, len(marks), _AT_ONCE)
     )

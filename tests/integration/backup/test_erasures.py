@@ -61,7 +61,6 @@ def _claims_of_answered(lived: Lived, target: Path) -> list[bytes]:
 def test_a_restored_hub_repeats_every_erasure_before_it_answers(
     lived: Lived, target: Path, empty_target: Path, listed_in: str
 ) -> None:
-    pytest.importorskip("daumoi.intake.erasure", reason="erasing is not part of this build")
     (empty_target / "keys").mkdir(parents=True)
     (empty_target / "keys" / "master.key").write_bytes(lived.key)
     erased = _claims_of_answered(lived, empty_target)

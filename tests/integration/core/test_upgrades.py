@@ -18,6 +18,7 @@ from daumoi.core.database import open_pool
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import ROOMS, SchemaTooNew, django_database, is_current, known, migrate, prepare
 from daumoi.exchange import agreements
+from daumoi.exchange.lines import SUBJECT
 from daumoi.intake.setup import numbered_kinds, prepare_log
 from daumoi.kinds.registry import ALL
 from daumoi.log import selectors
@@ -128,11 +129,10 @@ def everything(hub: Hub) -> Rows:
     said: Rows = {}
     with hub.pool.connection() as connection:
         for name, number in numbered_kinds():
-            rows = selectors.records(connection, kind=number, after=0, last=10_000)
-            subjects = claims(
-                connection, hub.keys, [row.subject for row in rows if row.subject is not None], identity=True
-            )
-            said[name] = [tuple(row) for row in rows]
+            rows = selectors.shown(connection, kind=number, after=0, last=10_000, personal=True)
+            named = [row[SUBJECT] for row in rows if row[SUBJECT] is not None]
+            subjects = claims(connection, hub.keys, named, identity=True)
+            said[name] = rows
             said[f"{name}, people"] = sorted(
                 (claim, view.person, str(view.identity)) for claim, view in subjects.items()
             )
