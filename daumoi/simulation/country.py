@@ -16,7 +16,7 @@ import msgspec
 
 from daumoi.simulation.days import Day, Event, events
 from daumoi.simulation.people import Household, Person, groups, source_of_chance
-from daumoi.simulation.places import OPENED_AT, System, line_of, places_of
+from daumoi.simulation.places import OPENED_AT, Place, System, line_of
 
 _GROUPS_AT_ONCE = 80
 """So many groups' events (about 5,000 households') are put in the order of time together."""
@@ -60,9 +60,22 @@ class Body:
         return "\n".join([*self.again, *(event.line for event in self.events), ""]).encode()
 
 
-def bodies(country: Country, districts: list[str], rows: int) -> Iterator[Body]:
-    """Yield all that is sent, bodies of at most `rows` rows: the places of some districts, then day by day."""
-    yield from _checkpoints(country, districts, rows)
+def bodies(country: Country, rows: int) -> Iterator[Body]:
+    """Yield all that is sent, bodies of at most `rows` rows; a checkpoint comes before the first who pass it."""
+    known: set[str] = set()
+    for body in _days(country, rows):
+        new = {place.code: place for event in body.events if (place := event.place) and place.code not in known}
+        known.update(new)
+        for part in _parts([_opened(place) for place in new.values()], rows):
+            yield Body(body.system, "checkpoint", part)
+        yield body
+
+
+def _opened(place: Place) -> Event:
+    return Event(OPENED_AT, place.code, place.system, "checkpoint", line_of(place), None, place, held=None, copies=1)
+
+
+def _days(country: Country, rows: int) -> Iterator[Body]:
     again: dict[tuple[System, str], list[str]] = {}
     for on in country.dates():
         day = Day(country.seed, on, country.activity)
@@ -110,18 +123,6 @@ def _sorted(
     return sorted(found.items())
 
 
-def _checkpoints(country: Country, districts: list[str], rows: int) -> Iterator[Body]:
-    by_system: dict[System, list[Event]] = {}
-    for place in places_of(country.seed, districts):
-        event = Event(
-            OPENED_AT, place.code, place.system, "checkpoint", line_of(place), None, place.code, held=None, copies=1
-        )
-        by_system.setdefault(place.system, []).append(event)
-    for system, several in by_system.items():
-        for part in _parts(several, rows):
-            yield Body(system, "checkpoint", part)
-
-
 class Truth:
     """The truth file of one system, written body by body, and what is to become of its rows."""
 
@@ -140,8 +141,9 @@ class Truth:
         self._file.close()
 
     def note(self, body: Body) -> None:
-        """Write what is true of a body's new rows; copies are counted with the row they are of."""
+        """Write what is true of a body's new rows, at once; copies are counted with the row they are of."""
         self._file.writelines(_truth_of(event) for event in body.events)
+        self._file.flush()
         found = self.counts.setdefault(body.kind, Counter())
         copies = sum(event.copies for event in body.events)
         held = [event.copies for event in body.events if event.held is not None]
@@ -153,7 +155,7 @@ class Truth:
 
 def _truth_of(event: Event) -> str:
     person = "null" if event.person is None else event.person
-    place = "null" if event.place is None else f'"{event.place}"'
+    place = "null" if event.place is None else f'"{event.place.code}"'
     held = "null" if event.held is None else f'"{event.held}"'
     return (
         f'{{"kind":"{event.kind}","ref":"{event.ref}","person":{person},"place":{place},"at":"{event.at}"'
@@ -164,29 +166,15 @@ def _truth_of(event: Event) -> str:
 _ENCODE = msgspec.json.Encoder().encode
 
 
-class Census:
-    """Who is who, written as households are made; and where they live."""
-
-    def __init__(self) -> None:
-        """Begin with nobody."""
-        self.people = 0
-        self._districts: set[str] = set()
-
-    @property
-    def districts(self) -> list[str]:
-        """Return the codes of the districts that anybody lives in, in order."""
-        return sorted(self._districts)
-
-    def take(self, country: Country, truth: Path) -> Iterator[int]:
-        """Write everybody to a file, some thousands at a time; yields how many are written."""
-        made = country.groups()
-        with (truth / "people.ndjson").open("wb") as file:
-            while block := [home for group in islice(made, _GROUPS_AT_ONCE) for home in group]:
-                everybody = [person for home in block for person in home.people]
-                file.write(b"".join(_ENCODE(_shown(person)) + b"\n" for person in everybody))
-                self._districts.update(home.ward.district for home in block)
-                self.people += len(everybody)
-                yield self.people
+def write_people(country: Country, truth: Path) -> Iterator[int]:
+    """Write who is who to a file, some thousands at a time; yields how many are written so far."""
+    made, written = country.groups(), 0
+    with (truth / "people.ndjson").open("wb") as file:
+        while block := list(islice(made, _GROUPS_AT_ONCE)):
+            everybody = [person for group in block for home in group for person in home.people]
+            file.write(b"".join(_ENCODE(_shown(person)) + b"\n" for person in everybody))
+            written += len(everybody)
+            yield written
 
 
 def _shown(person: Person) -> dict[str, object]:

@@ -51,7 +51,7 @@ class Event(NamedTuple):
     line: str
     """The row as JSON."""
     person: int | None
-    place: str | None
+    place: Place | None
     held: str | None
     """The code that intake will hold it under."""
     copies: int
@@ -128,7 +128,7 @@ def _second(roll: Roll, hour: int) -> int:
 
 
 def _finished(
-    roll: Roll, at: str, ref: str, system: System, kind: str, line: str, person: int | None, place: str | None = None
+    roll: Roll, at: str, ref: str, system: System, kind: str, line: str, person: int | None, place: Place | None = None
 ) -> Event:
     held = None
     if roll() < FAULTY:
@@ -210,7 +210,7 @@ def _passage(roll: Roll, day: Day, person: Person, place: Place, second: int, di
     device_at = day.instant(second + (_LATE_S[int(roll() * 7)] if roll() < 0.3 else 1))
     ref = day.ref("vr", person.number, number)
     # A workplace knows its people by a number of its own.
-    own = f',"system_person_id":"NV-{person.number}"' if place.type == "workplace" else ""
+    own = f',"system_person_id":"NV-{day.seed}-{person.number}"' if place.type == "workplace" else ""
     scanned = roll() < 0.55
     if scanned and person.national_id:
         method, subject = "national_id_qr", as_scanned(person, own)
@@ -223,4 +223,4 @@ def _passage(roll: Roll, day: Day, person: Person, place: Place, second: int, di
         f',"direction":"{direction}","method":"{method}","decision":{decision}'
         f',"device_id":"{place.code}-{person.number % 3}","device_time":"{device_at}","temperature_c":{temperature}}}}}'
     )
-    return _finished(roll, at, ref, place.system, "checkpoint_passage", line, person.number, place.code)
+    return _finished(roll, at, ref, place.system, "checkpoint_passage", line, person.number, place)

@@ -35,6 +35,9 @@ _BIRTHS = tuple(MADE_ON - datetime.timedelta(days=days) for days in range((_OLDE
 """The day on which somebody of so many days was born."""
 _OF_16 = datetime.date(MADE_ON.year - 16, MADE_ON.month, MADE_ON.day)
 _OF_70 = datetime.date(MADE_ON.year - 70, MADE_ON.month, MADE_ON.day)
+_APART, _PERSONS_APART = 83_000, 2_500_000
+"""So far the numbers of one seed begin from those of the next, in a province and in the country: as many as a million
+people need. A hub may hold several countries, such as that of the demo and one more."""
 _PARTIES = 5
 """Parents, who differ in sex, and each further place of a household: within one, sex and year may be the same."""
 
@@ -81,6 +84,7 @@ class Person:
 class Household:
     """Who lives together."""
 
+    seed: int
     number: int
     ward: Ward
     people: list[Person] = field(default_factory=list)
@@ -158,7 +162,7 @@ def _home_of(seed: int, number: int) -> Ward:
 
 def _household(roll: Roll, seed: int, number: int, *, at_most: int) -> Household:
     ward = _home_of(seed, number)
-    household = Household(number, ward)
+    household = Household(seed, number, ward)
     people = household.people
     if roll() < _FOREIGN:
         people.append(_foreigner(roll, household))
@@ -196,13 +200,17 @@ def _person(roll: Roll, household: Household, place: int, family: str, sex: str,
     if papers < _NO_PAPERS:
         return person
     if age >= 14 and papers < _NO_PAPERS + _OLD_NUMBER_ALONE:
-        person.old_national_id = f"{number * 7919 % 1_000_000_000:09d}"
+        person.old_national_id = _old_national_id(household.seed, number)
         return person
     if age >= 14 or roll() < 0.5:
         person.national_id = national_id(household, place, sex, born_on.year)
         if age >= 25 and roll() < 0.3:
-            person.old_national_id = f"{number * 7919 % 1_000_000_000:09d}"
+            person.old_national_id = _old_national_id(household.seed, number)
     return person
+
+
+def _old_national_id(seed: int, person: int) -> str:
+    return f"{(person + seed * _PERSONS_APART) * 7919 % 1_000_000_000:09d}"
 
 
 def national_id(household: Household, place: int, sex: str, year: int) -> str:
@@ -215,6 +223,7 @@ def national_id(household: Household, place: int, sex: str, year: int) -> str:
     ward = household.ward
     turn = household.number // len(wards())
     serial = (turn * ward.of + ward.number) * _PARTIES + max(0, place - 1)
+    serial += household.seed * _APART
     century = 2 * (year // 100 - 19) + (sex == "female")
     return f"0{ward.province}{century}{year % 100:02d}{serial * 7919 % 1_000_000:06d}"
 
@@ -225,7 +234,8 @@ def _foreigner(roll: Roll, household: Household) -> Person:
     born_on = _BIRTHS[(20 + int(roll() * 46)) * 365]
     person = Person(number, household.number, name, ("male", "female")[roll() < 0.5], born_on, household.ward.unit)
     person.nationality = country
-    person.passport = {"number": f"{'ABCKMX'[int(roll() * 6)]}{number * 7919 % 100_000_000:08d}", "country": country}
+    serial = _old_national_id(household.seed, number)[1:]
+    person.passport = {"number": f"{'ABCKMX'[int(roll() * 6)]}{serial}", "country": country}
     return person
 
 

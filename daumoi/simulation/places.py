@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -79,13 +78,6 @@ def usual_place(seed: int, person: Person, home: Ward, kind: str) -> Place:
     """Return the one place of a kind in their district that a person goes to, always the same."""
     found = _places_of(seed, home.district, kind)
     return found[(person.number * 7919 + seed >> 3) % len(found)]
-
-
-def places_of(seed: int, districts: Iterable[str]) -> Iterator[Place]:
-    """Make every place of some districts."""
-    for district in districts:
-        for kind in _A_DISTRICT:
-            yield from _places_of(seed, district, kind)
 
 
 def line_of(place: Place) -> str:

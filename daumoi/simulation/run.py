@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from daumoi.simulation.country import Body, Census, Country, Truth, bodies
+from daumoi.simulation.country import Body, Country, Truth, bodies, write_people
 from daumoi.simulation.places import SYSTEMS, System
 from daumoi.simulation.sending import Partner, Refused
 
@@ -60,15 +60,15 @@ def play(
     truth.mkdir(parents=True, exist_ok=True)
     # While a folder is being written it has no summary, and nobody takes the half for the whole.
     (truth / SUMMARY).unlink(missing_ok=True)
-    outcome, census, pace = Outcome(), Census(), _Pace(rate_per_s)
-    for _ in census.take(country, truth):
+    outcome, pace = Outcome(), _Pace(rate_per_s)
+    for _ in write_people(country, truth):
         if watch.wants_stop():
             outcome.stopped = True
             return outcome
     began = time.monotonic()
     senders = {system: _Sender(system, Partner(url, *credentials[system]), truth, pace, watch) for system in SYSTEMS}
     try:
-        for body in bodies(country, census.districts, pace.rows):
+        for body in bodies(country, pace.rows):
             if not senders[body.system].take(body):
                 break
     finally:
@@ -82,7 +82,7 @@ def play(
         outcome.disagreements += sender.refusals
         if not outcome.stopped:
             outcome.disagreements += _compared(system, sender.expected, sender.partner.counts)
-    _write_summary(country, census.people, {system: sender.expected for system, sender in senders.items()}, truth)
+    _write_summary(country, {system: sender.expected for system, sender in senders.items()}, truth)
     return outcome
 
 
@@ -179,10 +179,10 @@ def _compared(system: System, expected: dict[str, dict[str, int]], said: dict[st
     return found
 
 
-def _write_summary(country: Country, people: int, expected: dict[System, Any], truth: Path) -> None:
+def _write_summary(country: Country, expected: dict[System, Any], truth: Path) -> None:
     summary = {
         "seed": country.seed,
-        "people": people,
+        "people": country.people,
         "first_on": country.first_on.isoformat(),
         "days": country.days,
         "activity": country.activity,

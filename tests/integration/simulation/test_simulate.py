@@ -119,24 +119,27 @@ def test_a_country_sent_into_an_empty_hub_is_stored_as_its_truth_says_and_nobody
 
 
 def test_a_truth_that_is_not_the_hubs_is_told_apart_row_by_row(demo: HubServer, tmp_path: Path) -> None:
-    simulate(demo, tmp_path, "--people", str(PEOPLE))
+    simulate(demo, tmp_path, "--people", "600", "--seed", "9")
     good = checked(demo, tmp_path)
     file = tmp_path / "sim-noi-cong-cong.ndjson"
     told = rows(file)
     passages = [row for row in told if row["kind"] == "checkpoint_passage" and row["held"] is None]
-    # One row is not known to the hub, one was to be held, one is not in the truth, and one person is split in two.
+    # One row is not known to the hub, one was to be held, one is not in the truth, and who went is another.
     passages[0]["ref"] += "-other"
     passages[1]["held"] = "bad_date"
     told.remove(passages[2])
-    often = next(row for row in passages[3:] if sum(row["person"] == other["person"] for other in passages[3:]) > 1)
-    often["person"] = -1
+    # A workplace gives its own number of a person each time, by which nearly all it says of them is joined.
+    going = [row for row in passages[3:] if "-W" in row["place"] and row["ref"].endswith("-1")]
+    for row in going:
+        row["person"] = -row["person"]
     file.write_text("".join(json.dumps(row) + "\n" for row in told), "utf-8")
     bad = checked(demo, tmp_path, agrees=False)
     [line] = [each for each in bad["lines"] if each["true"] != each["stored"]]
     assert (line["system"], line["kind"]) == ("sim-noi-cong-cong", "checkpoint_passage")
     assert (line["true"], line["stored"], line["faulty_stored"]) == (len(passages) - 2, len(passages) - 3, 1)
     assert bad["others"] == good["others"] + 2
-    assert bad["false_joins"] == good["false_joins"] + 1
+    assert good["false_joins"] == 0
+    assert 0.9 * len(going) < bad["false_joins"] <= len(going)
     shown = demo.run("simulate", "--check", "--truth", tmp_path)
     assert shown.returncode == 1
     assert "do not agree" in shown.stderr
@@ -145,9 +148,12 @@ def test_a_truth_that_is_not_the_hubs_is_told_apart_row_by_row(demo: HubServer, 
 def test_ctrl_c_ends_it_after_the_present_bodies_and_the_truth_holds_what_was_sent(
     demo: HubServer, tmp_path: Path
 ) -> None:
-    command = [DAUMOI, "simulate", "--seed", "8", "--people", "20000", "--rate", "2000", "--truth", tmp_path]
+    command = [DAUMOI, "simulate", "--seed", "8", "--people", "20000", "--activity", "2", "--rate", "2000"]
     process = subprocess.Popen(
-        [*command, "--data-dir", demo.data_dir], env=demo.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, "--truth", tmp_path, "--data-dir", demo.data_dir],
+        env=demo.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     file, until = tmp_path / "sim-noi-cong-cong.ndjson", time.monotonic() + 60
     while not (file.exists() and file.stat().st_size) and time.monotonic() < until:

@@ -14,13 +14,14 @@ from daumoi.intake.validation import examine
 from daumoi.kinds.decoding import decode
 from daumoi.kinds.registry import KINDS
 from daumoi.people import folding
-from daumoi.simulation.country import Body, Census, Country, Truth, bodies
+from daumoi.simulation.country import Body, Country, Truth, bodies, write_people
 from daumoi.simulation.days import TET, Event
 from daumoi.simulation.mistakes import as_typed
 from daumoi.simulation.people import PEOPLE_MAX, Household, Person, households, national_id, source_of_chance, wards
-from daumoi.simulation.places import SYSTEMS, line_of, places_of
+from daumoi.simulation.places import SYSTEMS, line_of
 
 DAY = datetime.date(2021, 8, 1)
+JOINING = ("national_id", "old_national_id", "passport", "system_person_id")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,8 @@ def people() -> list[Person]:
 
 
 def of_a_day(seed: int, on: datetime.date, activity: float = 1.0) -> list[Event]:
-    return [event for body in bodies(Country(seed, 20_000, on, 1, activity), [], 5000) for event in body.events]
+    sent = bodies(Country(seed, 20_000, on, 1, activity), 5000)
+    return [event for body in sent if body.kind != "checkpoint" for event in body.events]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +42,8 @@ def day() -> list[Event]:
 def played(country: Country, folder: Path, rows: int) -> list[Body]:
     """All that the systems send; the truth is written beside it."""
     folder.mkdir()
-    census = Census()
-    assert list(census.take(country, folder))[-1] == census.people == country.people
-    found = list(bodies(country, census.districts, rows))
+    assert list(write_people(country, folder))[-1] == country.people
+    found = list(bodies(country, rows))
     for system in SYSTEMS:
         with Truth(folder, system) as truth:
             for body in found:
@@ -71,9 +72,11 @@ def test_one_seed_gives_the_same_people_and_places_whatever_days_are_played(tmp_
     busier = Country(5, 2000, datetime.date(2022, 2, 1), 2, activity=3.0)
     found = played(busier, tmp_path / "other", 500)
     assert (tmp_path / "one" / "people.ndjson").read_bytes() == (tmp_path / "other" / "people.ndjson").read_bytes()
-    places = [body for body in found if body.kind == "checkpoint"]
-    again = played(Country(5, 2000, DAY, 1), tmp_path / "again", 500)
-    assert places == [body for body in again if body.kind == "checkpoint"]
+    usual = {event.ref: event.line for body in bodies(Country(5, 2000, DAY, 1), 500) for event in body.events}
+    places = {event.ref: event.line for body in found for event in body.events if event.kind == "checkpoint"}
+    both = usual.keys() & places.keys()
+    assert len(both) > 300
+    assert all(usual[ref] == places[ref] for ref in both)
 
 
 def test_a_larger_country_of_a_seed_begins_with_the_people_of_a_smaller_one(people: list[Person]) -> None:
@@ -81,14 +84,24 @@ def test_a_larger_country_of_a_seed_begins_with_the_people_of_a_smaller_one(peop
     assert fewer[:2990] == people[:2990]
 
 
-def test_bodies_keep_to_their_length_and_places_come_before_those_who_pass_them(tmp_path: Path) -> None:
+def test_bodies_keep_to_their_length_and_a_checkpoint_comes_before_who_passes_it(tmp_path: Path) -> None:
     found = played(Country(1, 2000, DAY, 2), tmp_path / "truth", 300)
     assert max(body.rows for body in found) == 300
-    kinds = [body.kind == "checkpoint" for body in found]
-    assert kinds == sorted(kinds, reverse=True)
+    opened: Counter[tuple[str, str]] = Counter()
     for body in found:
         assert body.content().count(b"\n") == body.rows
         assert [event.at for event in body.events] == sorted(event.at for event in body.events)
+        for event in body.events:
+            if event.kind == "checkpoint":
+                opened[body.system, event.ref] += 1
+            elif event.kind == "checkpoint_passage":
+                assert opened[body.system, json.loads(event.line)["data"].get("checkpoint")] == 1
+    assert set(opened.values()) == {1}
+
+
+def test_all_systems_send_from_the_beginning() -> None:
+    begun = [body.system for _, body in zip(range(40), bodies(Country(1, 600, DAY, 1), 4), strict=False)]
+    assert len(set(begun)) >= 4
 
 
 def test_what_is_sent_twice_comes_later_a_second_time_and_is_counted(tmp_path: Path) -> None:
@@ -137,12 +150,23 @@ def test_up_to_the_largest_country_no_number_of_identity_is_given_twice() -> Non
     homes = [ward for ward in wards() if ward.province == largest.province]
     assert [ward.number for ward in homes] == list(range(largest.of))
     numbers = [
-        national_id(Household(turn * len(wards()), ward), place, "male", 1990)
+        national_id(Household(1, turn * len(wards()), ward), place, "male", 1990)
         for turn in range(most_households // len(wards()) + 1)
         for ward in homes
         for place in range(1, 6)
     ]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_people_of_two_seeds_share_no_number_that_joins(day: list[Event]) -> None:
+    def numbers(events: list[Event]) -> set[str]:
+        subjects = [json.loads(event.line).get("subject", {}) for event in events if event.held is None]
+        found = {str(subject[name]) for subject in subjects for name in JOINING if name in subject}
+        return {number for number in found if len(set(number)) > 1}
+
+    ours, others = numbers(day), numbers(of_a_day(2, DAY))
+    assert min(len(ours), len(others)) > 10_000
+    assert not ours & others
 
 
 def test_households_come_to_every_ward_in_turn() -> None:
@@ -213,9 +237,10 @@ def test_before_tet_more_people_are_on_their_way() -> None:
     assert on_the_way(tet) > 2 * on_the_way(DAY)
 
 
-def test_every_place_is_a_good_checkpoint_with_a_code_of_its_own() -> None:
-    places = list(places_of(1, ["001", "760", "769"]))
-    assert len({place.code for place in places}) == len(places) == 33
+def test_every_place_is_a_good_checkpoint_with_a_code_of_its_own(day: list[Event]) -> None:
+    places = {event.place for event in day if event.place is not None}
+    assert len({place.code for place in places}) == len(places) > 1000
+    assert {place.type for place in places} == {"road", "market", "workplace"}
     for place in places:
         decoded = decode(KINDS["checkpoint"], line_of(place).encode())
         assert decoded.record is not None
