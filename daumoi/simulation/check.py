@@ -10,15 +10,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from daumoi.core.hub import Hub
 from daumoi.log import selectors as log
 from daumoi.organisations import registry
 from daumoi.people import selectors as people
 from daumoi.simulation.places import SYSTEMS
+
+if TYPE_CHECKING:
+    import duckdb
 
 _PAGE = 200_000
 """So many numbers a statement: under a second each."""
@@ -109,6 +110,9 @@ def compare(hub: Hub, truth: Path, *, say: Say) -> Comparison:
 
     Ten million rows take some minutes, 1 GB of memory and, until the end, about as much disk beside the truth.
     """
+    # Not at the top: it takes 70 ms, and every command loads this module.
+    import duckdb
+
     with tempfile.TemporaryDirectory(dir=truth, prefix="check-") as name:
         folder = Path(name)
         with duckdb.connect(folder / "check.duckdb") as engine:
