@@ -68,6 +68,11 @@ class _Answer(msgspec.Struct):
     problem: _Problem | None = None
 
 
+# Made before any thread runs (see daumoi/kinds/decoding.py).
+_READ_HEAD = msgspec.json.Decoder(BodyHead).decode
+_READ_ANSWER = msgspec.json.Decoder(_Answer).decode
+
+
 class SenderGone(Exception):
     """The pieces of a body ended before its end, because its sender went away."""
 
@@ -138,7 +143,7 @@ async def _read_frame(reader: asyncio.StreamReader) -> bytes:
 
 
 def _unpack(frame: bytes) -> Receipt:
-    answer = msgspec.json.decode(frame, type=_Answer)
+    answer = _READ_ANSWER(frame)
     if answer.problem is not None:
         said = answer.problem
         raise CallProblem(said.code, said.detail, receipt=answer.receipt, extra=said.extra, headers=said.headers)
@@ -219,7 +224,7 @@ class IntakeServer:
 
     def _take(self, connection: socket.socket, first: bytes) -> _Answer:
         try:
-            head = msgspec.json.decode(first, type=BodyHead)
+            head = _READ_HEAD(first)
             system = self._system(head.system_id)
             submission = Submission(
                 self._hub,

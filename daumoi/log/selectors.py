@@ -158,3 +158,17 @@ def persons(connection: Connection, *, kind: int, after: int, last: int) -> Iter
             (kind, after, last),
         ).fetchall()
     )
+
+
+def asserted_as_csv(connection: Connection, *, kind: int, after: int, last: int) -> Iterator[bytes]:
+    """Yield lines of CSV: system, ref, claim of the subject or nothing; of first arrivals with after < seq ≤ last.
+
+    In pieces of any length, made by the database: ten million rows cost seconds where as objects they cost minutes.
+    """
+    statement = (
+        "COPY (SELECT system_id, ref, subject FROM record WHERE kind = %s AND seq > %s AND seq <= %s AND op = %s)"
+        " TO STDOUT (FORMAT csv, FORCE_QUOTE (ref))"
+    )
+    with connection.cursor() as cursor, cursor.copy(statement, (kind, after, last, int(Op.ASSERT))) as copy:
+        for piece in copy:
+            yield bytes(piece)
