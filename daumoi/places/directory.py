@@ -31,7 +31,7 @@ class Directory:
     def by_codes(self, connection: Connection, wanted: Set[Code], *, version: int) -> dict[Code, Place]:
         """Return at least those of the wanted checkpoints that live."""
         known = self._known_at(version)
-        missing = [code for code in wanted if code not in known]
+        missing = wanted - known.keys()
         if missing:
             known |= checkpoints.by_codes(connection, missing)
         return known
