@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import posts, raw_copy
+from benchmarks import fairness, posts, raw_copy
 from benchmarks.mix import FULL_PASSAGES, Mix, pieces
 from tests.contract.records import a_report, the_bytes
 from tests.crash.reckoning import dsn_of
@@ -17,6 +17,7 @@ from tests.hubs import Caller, HubServer, a_receipt
 QUICK_PASSAGES = 100_000
 POSTS_S = 10.0
 POLLS = 20
+FAIR_CONNECTIONS = 16
 KIND = "checkpoint_passage"
 
 
@@ -115,6 +116,25 @@ def long_polls(partner: Caller, other: Caller) -> None:
     )
 
 
+def beside_bodies(single: Caller, bulk: Caller) -> None:
+    """Single posts of one client while another streams bulk bodies."""
+    for same_kind in (True, False):
+        for bodies in (1, 8):
+            found = fairness.beside(
+                single, bulk, same_kind=same_kind, bodies=bodies, connections=FAIR_CONNECTIONS, seconds=POSTS_S
+            )
+            posted = found.posted
+            say(
+                f"single posts beside {bodies} bulk {'bodies' if bodies > 1 else 'body'}"
+                f" of {'their' if same_kind else 'another'} kind",
+                f"{posted.per_second:,.0f}/s, p50 {posted.p50_ms:.0f}, p99 {posted.p99_ms:.0f} ms",
+                f"limit p99 {fairness.LIMIT_P99_MS:.0f} ms",
+            )
+            say("  bulk rows meanwhile", f"{found.bulk_per_second:,.0f} records/s")
+    one, many = fairness.shares(single, bulk, bodies=8, seconds=POSTS_S)
+    say("one body beside 8 of another client", f"{one:,.0f} and {many:,.0f} records/s")
+
+
 def main() -> None:
     """Measure everything once and print it."""
     options = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
@@ -133,6 +153,7 @@ def main() -> None:
             catch_up(partner, "with identities")
             catch_up(blind, "by pseudonym")
             long_polls(partner, blind)
+            beside_bodies(partner, server.new_system(send="all"))
         finally:
             server.stop()
 
