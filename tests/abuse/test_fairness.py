@@ -7,16 +7,20 @@ import pytest
 from benchmarks import fairness
 from tests.hubs import Caller
 
-SECONDS = 3.0
+SECONDS = 2.0
 P99_MS = 750.0
 """Three times the budget: other tests and other work share the machine. The budget itself is held by the benchmark."""
 
 
-@pytest.mark.parametrize("bodies", [1, 6])
+@pytest.mark.parametrize(
+    ("bodies", "seconds"),
+    [(1, SECONDS), (6, SECONDS), pytest.param(1, 400.0, marks=[pytest.mark.soak, pytest.mark.timeout(900)])],
+    ids=["one body", "six bodies", "a body of gigabytes"],
+)
 def test_single_posts_are_answered_while_another_client_streams_bodies_of_the_same_kind(
-    mallory: Caller, dov_beside: Caller, bodies: int
+    mallory: Caller, dov_beside: Caller, bodies: int, seconds: float
 ) -> None:
-    found = fairness.beside(dov_beside, mallory, same_kind=True, bodies=bodies, connections=8, seconds=SECONDS)
+    found = fairness.beside(dov_beside, mallory, same_kind=True, bodies=bodies, connections=8, seconds=seconds)
     said = (
         f"beside {bodies} bodies of {found.bulk_per_second:,.0f} rows/s, {found.posted.per_second:,.0f} posts/s"
         f" had p50 {found.posted.p50_ms:.0f} ms and p99 {found.posted.p99_ms:.0f} ms"
@@ -26,6 +30,7 @@ def test_single_posts_are_answered_while_another_client_streams_bodies_of_the_sa
     assert found.posted.p99_ms < P99_MS, said
 
 
+@pytest.mark.soak
 def test_a_client_of_many_bodies_does_not_shut_out_one_of_a_single_body(mallory: Caller, dov_beside: Caller) -> None:
     one, many = fairness.shares(dov_beside, mallory, bodies=6, seconds=SECONDS)
     said = f"one body got {one:,.0f} rows/s beside {many:,.0f} rows/s of six bodies of another client"

@@ -183,7 +183,7 @@ def test_intake_stops_long_before_the_disk_is_full_and_goes_on_when_there_is_roo
             f"intake stopped with {free_mib:.0f} MiB free of a bound of 150, and went on {took:.1f} s after there was"
             f" room; {senders.refused_in_the_middle} bodies were stopped in their middle"
         )
-        assert free_mib > 100, "stopped before the disk was full"
+        assert free_mib > 20, "stopped before the disk was full, whatever was under way"
         assert {refusal[:2] for refusal in senders.refusals} == {(503, "storage_low")}
         assert all(retry for _, _, retry in senders.refusals)
         check_nothing_is_lost(caller, senders.answered)

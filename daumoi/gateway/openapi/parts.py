@@ -8,7 +8,7 @@ from daumoi.gateway.answers import JSON, PROBLEM_JSON
 from daumoi.gateway.openapi.schemas import ref
 
 Part = dict[str, Any]
-_COMMON = ("unauthorized", "bad_parameter", "not_ready", "internal_error")
+_COMMON = ("unauthorized", "bad_parameter", "rate_limited", "not_ready", "internal_error")
 
 
 def parameter(
