@@ -38,8 +38,8 @@ check: env ## Check style, types, layers and the repository's own rules
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest tests/repository
 
-bench: env ## Measure, with the limit beside each figure
-	@$(BIN)/python -m benchmarks
+bench: env ## Measure, with the limit and a peer beside each figure (half an hour; ARGS=--quick: three minutes)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: env ## Run the long tests at full size
 	@$(BIN)/python -m pytest -m soak --timeout 7200

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 FULL_PASSAGES = 1_000_000
+CHECKPOINTS = 2_000
+KNOWN_PEOPLE = FULL_PASSAGES // 5 * 4 // 5
 _OPENED_AT = "2021-08-01T00:00:00+07:00"
 _SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi")
 _MIDDLES = ("Thị", "Văn", "Đức", "Ngọc", "Minh", "Hữu")
@@ -14,9 +16,14 @@ _NAMES = ("An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Khánh", "Linh", "Mai"
 
 @dataclass(frozen=True)
 class Mix:
-    """So many passages; for each million of them 200,000 people, of whom 20 % are new, and 2,000 checkpoints."""
+    """So many passages; for each million of them 200,000 people, of whom 20 % are new, and 2,000 checkpoints.
+
+    Several series may follow each other: their records are new, and so is a fifth of their people.
+    """
 
     passages: int
+    series: str = "a"
+    new_people_from: int = KNOWN_PEOPLE
 
     @property
     def people(self) -> int:
@@ -24,15 +31,13 @@ class Mix:
 
     @property
     def known_people(self) -> int:
+        """People of this series whom the hub knows before."""
         return self.people * 4 // 5
 
-    @property
-    def checkpoints(self) -> int:
-        return max(1, self.passages // 500)
-
-    def checkpoint_lines(self) -> Iterator[bytes]:
+    @staticmethod
+    def checkpoint_lines() -> Iterator[bytes]:
         """Every checkpoint once."""
-        for number in range(self.checkpoints):
+        for number in range(CHECKPOINTS):
             data = {"code": f"CP-{number}", "name": f"Chốt kiểm soát số {number}", "type": "road"}
             yield _line(
                 {
@@ -45,16 +50,18 @@ class Mix:
 
     def earlier_lines(self) -> Iterator[bytes]:
         """One passage of each person that the hub knows already."""
-        for number in range(self.known_people):
+        for number in range(KNOWN_PEOPLE):
             yield self._passage(f"earlier-{number}", number, number, 0)
 
     def lines(self) -> Iterator[bytes]:
         """The passages that are measured, in no order of people; every person comes."""
-        choose = random.Random(2021)
-        people = [number % self.people for number in range(self.passages)]
+        choose = random.Random(f"2021-{self.series}")
+        known = choose.sample(range(KNOWN_PEOPLE), min(self.known_people, KNOWN_PEOPLE))
+        everybody = [*known, *range(self.new_people_from, self.new_people_from + self.people - len(known))]
+        people = [everybody[number % len(everybody)] for number in range(self.passages)]
         choose.shuffle(people)
         for number, person in enumerate(people):
-            yield self._passage(f"passage-{number}", person, choose.randrange(self.checkpoints), number)
+            yield self._passage(f"{self.series}-{number}", person, choose.randrange(CHECKPOINTS), number)
 
     def _passage(self, ref: str, person: int, checkpoint: int, second: int) -> bytes:
         day, clock = 1 + second // 86_400 % 28, second % 86_400
@@ -69,7 +76,7 @@ class Mix:
                     "phone": f"09{person:08}",
                 },
                 "data": {
-                    "checkpoint": f"CP-{checkpoint % self.checkpoints}",
+                    "checkpoint": f"CP-{checkpoint % CHECKPOINTS}",
                     "direction": "in" if second % 2 else "out",
                     "method": "national_id_qr",
                     "decision": "allowed",

@@ -17,6 +17,7 @@ class Posted:
 
     per_second: float
     p50_ms: float
+    p90_ms: float
     p99_ms: float
 
 
@@ -57,4 +58,5 @@ async def _post(
     await asyncio.gather(*(one_client() for _ in range(connections)))
     wall = time.perf_counter() - began
     took.sort()
-    return Posted(len(took) / wall, 1000 * took[len(took) // 2], 1000 * took[len(took) * 99 // 100])
+    p50, p90, p99 = (1000 * took[len(took) * part // 100] for part in (50, 90, 99))
+    return Posted(len(took) / wall, p50, p90, p99)

@@ -5,7 +5,21 @@ import sys
 import typer
 
 from daumoi import __version__
-from daumoi.cli import doctor, feed, import_file, log_commands, map_file, simulate, system, up
+from daumoi.cli import (
+    backup,
+    doctor,
+    erase,
+    feed,
+    hold,
+    import_file,
+    log_commands,
+    map_file,
+    restore,
+    retention,
+    simulate,
+    system,
+    up,
+)
 from daumoi.cli.session import Stopped
 
 app = typer.Typer(
@@ -21,7 +35,12 @@ app.command("map")(map_file.map_file)
 app.command("simulate")(simulate.simulate)
 app.command("feed")(feed.feed)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 app.add_typer(log_commands.app, name="log")
+app.add_typer(retention.app, name="retention")
+app.add_typer(hold.app, name="hold")
+app.command("erase")(erase.erase)
 
 
 @app.command("version")

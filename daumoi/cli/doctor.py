@@ -1,4 +1,4 @@
-"""`daumoi doctor`: checks the installation, and says what to do."""
+"""`daumoi doctor`: checks the installation, says what is slow now, and what to do."""
 
 import json
 import shutil
@@ -13,7 +13,10 @@ import psycopg
 import typer
 
 from daumoi.cli.address import is_loopback
+from daumoi.cli.backup import LAST_BACKUP
 from daumoi.cli.session import is_demo, open_hub
+from daumoi.cli.speed.explaining import explain
+from daumoi.cli.speed.situation import look
 from daumoi.cli.up import COMMAND
 from daumoi.core import facts, keyring, storage
 from daumoi.core.database import CONNECT_TIMEOUT_S, OLDEST_POSTGRES, Connection
@@ -21,11 +24,13 @@ from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
 from daumoi.core.postgres import DirectoryLock
 from daumoi.intake import pipe
+from daumoi.log.consumers import COUNTERS
 from daumoi.log.selectors import consumer_lags
 
 State = Literal["ok", "warn", "fail"]
 _CLOCK_MAY_DIFFER_S = 5
 _LAG_MAY_BE = 100_000
+_BACKUP_MAY_BE_H = 48
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -42,7 +47,7 @@ def doctor(
     data_dir: Annotated[Path, typer.Option(help="The hub's data directory.")] = Path("var"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
-    """Check database, keys, disk, clock, processes and exposure; exits non-zero when something fails."""
+    """Check database, keys, disk, clock, processes, exposure and speed; exits non-zero when something fails."""
     with open_hub(data_dir, say=lambda _message: None) as hub:
         findings = list(examine(hub))
     if as_json:
@@ -64,6 +69,8 @@ def examine(hub: Hub) -> Iterator[Finding]:
         ("master key", _key),
         ("clock", _clock),
         ("lag", _lag),
+        ("back-up", _backup),
+        ("WAL archive", _wal_archive),
         ("demo", _demo),
     )
     with hub.pool.connection() as connection:
@@ -72,6 +79,8 @@ def examine(hub: Hub) -> Iterator[Finding]:
     yield Finding("disk", *_disk(hub))
     yield Finding("workers", *_workers(hub))
     yield Finding("address", *_address(hub))
+    for sentence in explain(look(hub, runs=_runs(hub), consumers=(COUNTERS,))):
+        yield Finding("speed", sentence.state, sentence.said)
 
 
 def _database(_hub: Hub, connection: Connection) -> tuple[State, str]:
@@ -143,6 +152,38 @@ def _lag(_hub: Hub, connection: Connection) -> tuple[State, str]:
     return "ok", f"at most {worst} records behind"
 
 
+def _backup(hub: Hub, connection: Connection) -> tuple[State, str]:
+    if hub.settings.database_url:
+        return "ok", "the database is not ours: its own tools back it up (docs/backup.md)"
+    last = facts.read(connection, LAST_BACKUP)
+    if last is None:
+        return "warn", "none was made of this hub yet: daumoi backup TARGET_DIR (docs/backup.md)"
+    hours = (datetime.now(UTC) - datetime.fromisoformat(last)).total_seconds() / 3600
+    said = f"the last one was made {hours:.0f} h ago"
+    return ("warn", f"{said}: see why the daily one did not run") if hours > _BACKUP_MAY_BE_H else ("ok", said)
+
+
+def _wal_archive(hub: Hub, connection: Connection) -> tuple[State, str]:
+    folder = hub.settings.wal_archive_dir
+    row = connection.execute(
+        "SELECT current_setting('archive_mode') <> 'off', last_archived_time,"
+        " coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) FROM pg_stat_archiver"
+    ).fetchone()
+    assert row is not None
+    is_on, archived_at, is_failing = row
+    if is_failing:
+        where = f" to {folder}" if folder is not None else ""
+        return (
+            "fail",
+            f"WAL cannot be archived{where} and piles up in postgres/pg_wal: see the folder's room and rights",
+        )
+    if not is_on:
+        if folder is not None and not hub.settings.database_url:
+            return "warn", "DAUMOI_WAL_ARCHIVE_DIR is set, but the hub was started without it: start it again"
+        return "ok", "off: a restore leads to the end of a back-up, not to an instant (docs/backup.md)"
+    return "ok", f"last file at {archived_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if archived_at else "no file yet"
+
+
 def _demo(hub: Hub, connection: Connection) -> tuple[State, str]:
     if facts.read(connection, "demo") == "yes" and is_demo(hub):
         return "warn", "this hub is a demo, for good: its credentials lie in demo.env. Never put real records here"
@@ -157,9 +198,13 @@ def _disk(hub: Hub) -> tuple[State, str]:
     return ("warn", f"{said}: make room soon") if free < 5 * hub.settings.storage_low_bytes else ("ok", said)
 
 
-def _workers(hub: Hub) -> tuple[State, str]:
+def _runs(hub: Hub) -> bool:
     holder = DirectoryLock(hub.settings.data_dir).holder()
-    if holder is None or holder.command != COMMAND:
+    return holder is not None and holder.command == COMMAND
+
+
+def _workers(hub: Hub) -> tuple[State, str]:
+    if not _runs(hub):
         return "warn", "no hub runs on this directory; `daumoi up` starts it"
     path = pipe.socket_path(hub.settings)
     with socket.socket(socket.AF_UNIX) as probe:

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from daumoi.cli.session import open_hub
+from daumoi.core.figures import published_alone
 from daumoi.core.hub import Hub
 from daumoi.intake.files.document import SourceTable
 from daumoi.intake.files.mapping import Mapping, load_mapping
@@ -69,7 +70,7 @@ def import_file(
             described = plan.described() if dry_run else []
             for remark in (f"Read as {TITLES[found.format]}.", *found.remarks, *plan.remarks, *described):
                 say(remark)
-            with _Watch(file.stat().st_size, quiet=as_json) as watch:
+            with _Watch(file.stat().st_size, quiet=as_json) as watch, published_alone(data_dir, "import"):
                 job = Job(hub, sender, file, plan, dry_run=dry_run, snapshot=snapshot)
                 outcome = run_import(job, watch)
     except MappingRefused as refused:

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from daumoi.core import facts, keyring
+from daumoi.core.backup import unfinished
 from daumoi.core.clock import SystemClock
 from daumoi.core.crypto import Keys
 from daumoi.core.database import OLDEST_POSTGRES, connect, open_pool
@@ -48,6 +49,11 @@ def load_settings(data_dir: Path) -> Settings:
 def make_data_dir(settings: Settings) -> None:
     """Make the data directory; raises Stopped when it cannot be written, or the disk is nearly full."""
     folder = settings.data_dir
+    if unfinished.is_marked(folder):
+        raise Stopped(
+            f"A restore into {folder} has not ended, so erasures may still have to be applied: nothing answers from "
+            "it. Run the same `daumoi restore` again; it begins anew."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder):
@@ -74,6 +80,7 @@ def cluster_of(settings: Settings, say: Say, is_ending: Callable[[], bool] = lam
         os_user=settings.postgres_os_user,
         say=say,
         is_ending=is_ending,
+        wal_archive=settings.wal_archive_dir,
     )
 
 
@@ -132,7 +139,7 @@ def open_hub(data_dir: Path, *, say: Say) -> Iterator[Hub]:
     """Open the hub for a command; raises Stopped."""
     settings = load_settings(data_dir)
     make_data_dir(settings)
-    with _database(settings, say) as dsn:
+    with lend_database(settings, say) as dsn:
         keys = prepare(settings, dsn, say)
         with hub_of(settings, dsn, keys, name="daumoi command", pool_size=4) as hub:
             prepare_log(hub)
@@ -140,7 +147,7 @@ def open_hub(data_dir: Path, *, say: Say) -> Iterator[Hub]:
 
 
 @contextmanager
-def _database(settings: Settings, say: Say) -> Iterator[str]:
+def lend_database(settings: Settings, say: Say) -> Iterator[str]:
     """Lend the database: the one of DATABASE_URL, the running hub's, or one of our own start."""
     if settings.database_url:
         check_outside_database(settings.database_url)

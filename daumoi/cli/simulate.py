@@ -18,9 +18,11 @@ from daumoi.cli.session import Stopped, is_demo, load_settings, open_hub
 from daumoi.cli.system import register
 from daumoi.core.hub import Hub
 from daumoi.core.postgres import DirectoryLock
+from daumoi.simulation.check import Comparison, compare
 from daumoi.simulation.country import Country
+from daumoi.simulation.people import PEOPLE_MAX
 from daumoi.simulation.places import SYSTEMS, System
-from daumoi.simulation.run import Outcome, play
+from daumoi.simulation.run import SUMMARY, Outcome, play
 
 Credentials = dict[System, tuple[str, str]]
 _FILE = "simulation.json"
@@ -34,33 +36,40 @@ _SENDS: dict[System, list[str]] = {
 
 
 def simulate(
-    people: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many people live in the country.")] = 1000,
+    people: Annotated[int, typer.Option(min=1, max=PEOPLE_MAX, help="How many people live in the country.")] = 1000,
     days: Annotated[int, typer.Option(min=1, max=366, help="How many days are played.")] = 1,
     seed: Annotated[int, typer.Option(min=1, help="One seed, one country.")] = 1,
     first_on: Annotated[str, typer.Option("--from", help="The first day, YYYY-MM-DD.")] = "2021-08-01",
+    activity: Annotated[
+        float, typer.Option(min=0.1, max=10, help="How busy a day is: 1 gives 0.8 records a person, 4 four times that.")
+    ] = 1.0,
     rate: Annotated[float | None, typer.Option(min=0.1, help="Records a second, all systems together.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Folder of the truth; DATA_DIR/simulation if not given.")] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Send nothing: compare the truth in the folder with what the hub holds by now."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
     data_dir: Annotated[Path, typer.Option(help="The data directory of the running demo.")] = Path("var"),
 ) -> None:
     """Make people and their days, and send them as five systems at once; a demo alone takes them.
 
-    Exit code: 0 receipts and truth agree, 1 they do not, 130 stopped by Ctrl-C.
+    Exit code: 0 receipts and truth agree, 1 they do not, 130 stopped by Ctrl-C. With --check: 0 every row is stored as
+    the truth says and nobody is joined with somebody else, 1 not.
     """
+    if check:
+        _check(data_dir, truth, as_json=as_json)
+        return
     try:
         day = datetime.date.fromisoformat(first_on)
     except ValueError:
         raise Stopped("--from is a date, YYYY-MM-DD.") from None
     url = running_at(data_dir)
     with open_hub(data_dir, say=lambda _: None) as hub:
-        if not is_demo(hub):
-            raise Stopped(
-                "This hub is no demo, and made-up people never stand beside real ones. Start one with"
-                " daumoi up --demo --data-dir DIR on an empty directory."
-            )
+        _must_be_demo(hub)
         credentials = credentials_of(hub)
-    country = Country(seed, people, day, days)
-    folder = truth or load_settings(data_dir).data_dir / "simulation"
+    country = Country(seed, people, day, days, activity)
+    folder = _folder(data_dir, truth)
     with _Watch(quiet=as_json) as watch:
         outcome = play(country, url=url, credentials=credentials, truth=folder, rate_per_s=rate, watch=watch)
     if as_json:
@@ -72,6 +81,52 @@ def simulate(
         raise typer.Exit(130)
     if outcome.disagreements:
         raise typer.Exit(1)
+
+
+def _folder(data_dir: Path, truth: Path | None) -> Path:
+    return truth or load_settings(data_dir).data_dir / "simulation"
+
+
+def _must_be_demo(hub: Hub) -> None:
+    if not is_demo(hub):
+        raise Stopped(
+            "This hub is no demo, and made-up people never stand beside real ones. Start one with"
+            " daumoi up --demo --data-dir DIR on an empty directory."
+        )
+
+
+def _check(data_dir: Path, truth: Path | None, *, as_json: bool) -> None:
+    folder = _folder(data_dir, truth)
+    if not (folder / SUMMARY).exists():
+        raise Stopped(
+            f"There is no whole truth in {folder}: a run of daumoi simulate writes it, and {SUMMARY} at its end. Run it"
+            " first, or name the folder with --truth."
+        )
+    with open_hub(data_dir, say=lambda _: None) as hub:
+        _must_be_demo(hub)
+        with Console(stderr=True, quiet=as_json).status("reading the truth") as status:
+            found = compare(hub, folder, say=status.update)
+    if as_json:
+        typer.echo(json.dumps(found.shown()))
+    else:
+        _print_check(found)
+    if not found.agrees:
+        raise typer.Exit(1)
+
+
+def _print_check(found: Comparison) -> None:
+    table = Table("System", "Kind", "True", "Stored", "Faulty but stored", box=SIMPLE)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for line in found.lines:
+        table.add_row(line.system, line.kind, f"{line.true:,}", f"{line.stored:,}", f"{line.faulty_stored:,}")
+    Console().print(table)
+    if found.others:
+        typer.echo(f"{found.others:,} records of the simulated systems are of another run and not looked at.")
+    share = found.pairs_joined / found.pairs if found.pairs else 0
+    typer.echo(f"{found.pairs_joined:,} of {found.pairs:,} pairs of claims of one person are joined ({share:.1%}).")
+    typer.echo(f"{found.false_joins:,} people of the hub hold records of two.")
+    typer.echo("Hub and truth agree." if found.agrees else "Hub and truth do not agree.", err=not found.agrees)
 
 
 def running_at(data_dir: Path) -> str:
@@ -113,6 +168,7 @@ class _Watch:
             TimeElapsedColumn(),
             console=Console(stderr=True),
             disable=quiet,
+            refresh_per_second=4,
         )
 
     def __enter__(self) -> "_Watch":

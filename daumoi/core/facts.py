@@ -2,6 +2,9 @@
 
 from daumoi.core.database import Connection
 
+LAST_BACKUP = "last_backup_at"
+"""When the last finished back-up ended: an instant, RFC 3339."""
+
 
 def read(connection: Connection, name: str) -> str | None:
     """Return a fact, or None."""
@@ -15,3 +18,8 @@ def write(connection: Connection, name: str, value: str) -> None:
         "INSERT INTO hub_fact (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, value),
     )
+
+
+def forget(connection: Connection, name: str) -> None:
+    """Take a fact away; nothing happens when there is none."""
+    connection.execute("DELETE FROM hub_fact WHERE name = %s", (name,))

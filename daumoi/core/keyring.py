@@ -31,7 +31,7 @@ def ensure(settings: Settings, connection: Connection) -> Keys:
     """
     path = key_file(settings)
     if settings.master_key is None and not path.exists():
-        if _noted(connection) is not None:
+        if noted(connection) is not None:
             raise KeyFault(
                 f"The key file {path} is missing, and this database was written with its key: nothing sealed in it "
                 "could be opened with a new one. Put keys/master.key of this hub back, or give the key by "
@@ -84,13 +84,13 @@ def check_fingerprint(connection: Connection, keys: Keys) -> None:
     connection.execute(
         "INSERT INTO hub_fact (name, value) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING", (_FACT, keys.fingerprint)
     )
-    if _noted(connection) != keys.fingerprint:
+    if noted(connection) != keys.fingerprint:
         raise KeyFault(
             "The master key is not the one this database was written with, so nothing sealed in it could be opened. "
             "Give the right key by DAUMOI_MASTER_KEY_FILE, or put keys/master.key of this hub back."
         )
 
 
-def _noted(connection: Connection) -> str | None:
+def noted(connection: Connection) -> str | None:
     """Return the fingerprint of the key this database was written with; None before the first start."""
     return facts.read(connection, _FACT)

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from daumoi.core.database import Connection
+
 ROOMS = ("core", "organisations", "people", "places", "audit", "log", "intake", "exchange")
 """Rooms that own tables, lowest first."""
 
@@ -50,20 +52,34 @@ def prepare(dsn: str, **more: Any) -> None:
         django.setup()
 
 
+def known() -> set[tuple[str, str]]:
+    """Return the migrations of this release, as (room, name)."""
+    return {
+        (room, found.name)
+        for room in ROOMS
+        for found in pkgutil.iter_modules([str(files(f"daumoi.{room}.migrations"))])
+    }
+
+
+def applied(connection: Connection) -> list[tuple[str, str]]:
+    """Return the migrations of ours that a database has seen; none where no hub has worked yet."""
+    there = connection.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL").fetchone()
+    if there is None or not there[0]:
+        return []
+    rows = connection.execute(
+        "SELECT app, name FROM public.django_migrations WHERE app = ANY(%s) ORDER BY app, name", (list(ROOMS),)
+    )
+    return [(app, name) for app, name in rows]
+
+
 def is_current(dsn: str) -> bool:
     """Tell whether exactly the migrations of this release have run; without Django, which takes half a second to load.
 
     Every command asks this at its start.
     """
-    on_disk = {
-        (room, found.name)
-        for room in ROOMS
-        for found in pkgutil.iter_modules([str(files(f"daumoi.{room}.migrations"))])
-    }
     try:
         with psycopg.connect(dsn, connect_timeout=10) as connection:
-            rows = connection.execute("SELECT app, name FROM django_migrations WHERE app = ANY(%s)", (list(ROOMS),))
-            return {(app, name) for app, name in rows} == on_disk
+            return set(applied(connection)) == known()
     except psycopg.Error:
         return False
 
@@ -89,8 +105,8 @@ def migrate(dsn: str) -> list[str]:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK_SPACE, _FOUNDATIONS])
             cursor.execute("SET lock_timeout = '2s'")
         executor = MigrationExecutor(connection)
-        known = set(executor.loader.disk_migrations)
-        foreign = [key for key in executor.loader.applied_migrations if key[0] in ROOMS and key not in known]
+        on_disk = set(executor.loader.disk_migrations)
+        foreign = [key for key in executor.loader.applied_migrations if key[0] in ROOMS and key not in on_disk]
         if foreign:
             raise SchemaTooNew(foreign)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -33,6 +33,8 @@ class Settings:
     postgres_bin_dir: Path | None = None
     postgres_os_user: str = "daumoi-postgres"
     master_key: bytes | None = field(default=None, repr=False)
+    wal_archive_dir: Path | None = None
+    erasures_dir: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     body_json_max_bytes: int = 8 * MIB
     line_max_bytes: int = 1 * MIB
@@ -53,9 +55,15 @@ class Settings:
     storage_low_bytes: int = 2 * GIB
     segment_rows: int = 5_000_000
     archive_rows: int = 100_000
+    retention_file: Path | None = None
     token_seconds: int = 3600
     demo_people: int = 600
     log_level: str = "info"
+
+    @property
+    def erasures_folder(self) -> Path:
+        """Where the list of erasures lies that restores repeat: `erasures` of the data directory unless set."""
+        return self.erasures_dir if self.erasures_dir is not None else self.data_dir / "erasures"
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,20 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError
+    return path.absolute()
+
+
+def _absolute(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError
+    return path
+
+
 def _number(name: str, attribute: str, low: int, high: int, unit: str) -> _Variable:
     return _Variable(name, attribute, _whole(low, high), f"a whole number of {unit} from {low} to {high}")
 
@@ -123,6 +145,8 @@ VARIABLES = (
     ),
     _Variable("DAUMOI_POSTGRES_BIN_DIR", "postgres_bin_dir", _folder, "the folder of PostgreSQL's programs"),
     _Variable("DAUMOI_POSTGRES_OS_USER", "postgres_os_user", str, "the name of an account of this machine"),
+    _Variable("DAUMOI_WAL_ARCHIVE_DIR", "wal_archive_dir", _absolute, "a folder, by its whole path"),
+    _Variable("DAUMOI_ERASURES_DIR", "erasures_dir", _absolute, "a folder, by its whole path"),
     _Variable(
         "TRUSTED_PROXIES",
         "trusted_proxies",
@@ -148,6 +172,7 @@ VARIABLES = (
     _number("DAUMOI_STORAGE_LOW_BYTES", "storage_low_bytes", 0, 2**60, "bytes"),
     _number("DAUMOI_SEGMENT_ROWS", "segment_rows", 100, 1_000_000_000, "records"),
     _number("DAUMOI_ARCHIVE_ROWS", "archive_rows", 1, 10_000_000, "records"),
+    _Variable("DAUMOI_RETENTION_FILE", "retention_file", _file, "the path of a file"),
     _number("DAUMOI_DEMO_PEOPLE", "demo_people", 0, 100_000, "people"),
     _number("DAUMOI_TOKEN_SECONDS", "token_seconds", 60, 3600, "seconds"),
     _Variable("DAUMOI_LOG_LEVEL", "log_level", _log_level, "debug, info, warning or error"),

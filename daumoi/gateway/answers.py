@@ -13,6 +13,7 @@ from daumoi.core.database import UNREACHABLE, sqlstate_of
 from daumoi.core.outages import outage
 from daumoi.core.problems import CALL_CODES, CallProblem
 from daumoi.gateway.calls import call_of
+from daumoi.gateway.metrics import PROBLEMS
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -43,6 +44,7 @@ def json_answer(value: Any, headers: dict[str, str] | None = None) -> ASGIRespon
 def problem_body(problem: CallProblem, request_id: str) -> bytes:
     """Write a problem as RFC 9457 has it; what intake gives beside it (a receipt, problems) stands beside it."""
     said = CALL_CODES[problem.code]
+    PROBLEMS.labels(problem.code).inc()
     body: dict[str, Any] = {
         "type": f"/api/v1/problems#{problem.code}",
         "title": said.title,

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp
 
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
-from daumoi.exchange import feeds
+from daumoi.exchange import feeds, meters
 from daumoi.exchange.agreements import Agreement
 from daumoi.exchange.feeds import LIMIT_MAX, FeedPage
 from daumoi.gateway.admission import header
@@ -52,7 +52,10 @@ def _page(
     hub: Hub, registry: Registry, known: Acknowledged, *, agreement: Agreement, after: int, limit: int, asked: bool
 ) -> FeedPage:
     """Read a page; an `after` that the reader itself asked with acknowledges all up to it."""
-    found = feeds.page(hub, registry, agreement=agreement, kind=agreement.kind, after=after, limit=limit)
+    with meters.PAGE.labels(agreement.kind).time():
+        found = feeds.page(hub, registry, agreement=agreement, kind=agreement.kind, after=after, limit=limit)
+    meters.RECORDS.labels(agreement.kind).inc(found.records)
+    meters.BYTES.labels(agreement.kind).inc(len(found.body))
     if asked and known.is_new(agreement, min(after, found.head)):
         feeds.acknowledge(hub, system_id=agreement.system_id, kind=agreement.kind, seq=after)
         known.note(agreement, min(after, found.head))

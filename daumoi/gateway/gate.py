@@ -37,7 +37,7 @@ class Gate:
         self.intake_socket = intake_socket
         self.watch = HeadWatch(hub)
         self.commits = GroupCommit(hub)
-        self.meters = Meters(self.watch)
+        self.meters = Meters(self.watch, hub.settings)
         self.rates = Rates(hub.settings)
         self.quota = Quota(hub)
         self.stopping = asyncio.Event()

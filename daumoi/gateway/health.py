@@ -67,6 +67,8 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
     @get("/metrics")
     async def metrics(request: Request[Any, Any, Any]) -> ASGIApp:
         """Give the figures for Prometheus."""
-        return ASGIResponse(body=gate.meters.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        gate.meters.note_checks(await checks(gate))
+        page = await asyncio.to_thread(gate.meters.page)
+        return ASGIResponse(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [healthz, readyz, metrics]

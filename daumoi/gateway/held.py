@@ -32,10 +32,14 @@ class Choice(msgspec.Struct, forbid_unknown_fields=True):
     ids: list[UUID] | None = None
 
 
+# Made before any thread runs (see daumoi/kinds/decoding.py).
+_READ_CHOICE = msgspec.json.Decoder(Choice).decode
+
+
 def read_choice(body: bytes) -> Choice:
     """Read the body of a replay; an empty one chooses every row. Raises CallProblem malformed_body, unknown_kind."""
     try:
-        choice = msgspec.json.decode(body, type=Choice) if body.strip() else Choice()
+        choice = _READ_CHOICE(body) if body.strip() else Choice()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Also what msgspec's ValidationError says: it may repeat values, so it is not shown.
         detail = "The body is an object with any of kind, code, submission_id (an id) and ids (a list of ids)."

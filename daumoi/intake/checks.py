@@ -10,6 +10,8 @@ from daumoi.kinds.checkpoint import KIND as CHECKPOINT
 from daumoi.kinds.checkpoint_passage import KIND as PASSAGE
 from daumoi.kinds.faults import Fault, fault
 from daumoi.kinds.kind import Kind
+from daumoi.log.decisions import Decider, Revisions, are_all_first
+from daumoi.log.entries import STORED, Outcome
 from daumoi.places import checkpoints
 from daumoi.places.checkpoints import CheckpointState, Place
 from daumoi.places.directory import directory
@@ -42,13 +44,21 @@ class Places:
         self._owners |= owners
         self._codes |= {owner: code for code, owner in owners.items()}
 
-    def fault_of(self, row: Row) -> Fault | None:
-        """Return what speaks against storing a new row; a stored checkpoint takes its code."""
-        if self.kind is PASSAGE and row.checkpoint_code:
-            if (row.system.id, row.checkpoint_code) not in self._known:
-                return fault("unknown_checkpoint", "/data/checkpoint")
-        elif self.kind is CHECKPOINT:
+    def admit(self, row: Row) -> Fault | None:
+        """Return what speaks against storing a new row; a checkpoint takes its code, a passage is given its place."""
+        if self.kind is CHECKPOINT:
             return self._take_code(row)
+        code = row.checkpoint_code
+        if code is None or self.kind is not PASSAGE:
+            return None
+        place = self._known.get((row.system.id, code))
+        if place is None:
+            return fault("unknown_checkpoint", "/data/checkpoint")
+        if row.entry is not None:
+            row.entry.place = place.id
+            row.entry.path = row.entry.path or place.path
+            if place.closed_on is not None or place.opened_on is not None:
+                _warn_when_closed(row, place)
         return None
 
     def _take_code(self, row: Row) -> Fault | None:
@@ -66,20 +76,39 @@ class Places:
             self.also_owned({wanted: key})
         return None
 
-    def settle(self, row: Row) -> None:
-        """Write the place of a passage into its entry, and say when the checkpoint was closed."""
-        if self.kind is not PASSAGE or not row.checkpoint_code or row.entry is None:
-            return
-        place = self._known[row.system.id, row.checkpoint_code]
-        row.entry.place = place.id
-        row.entry.path = row.entry.path or place.path
-        if row.entry.occurred_at is None or (place.closed_on is None and place.opened_on is None):
-            return
-        day = row.entry.occurred_at.astimezone(LOCAL).date()
-        closed = (place.closed_on and day > place.closed_on) or (place.opened_on and day < place.opened_on)
-        if closed and not any(warning.code == CHECKPOINT_CLOSED for warning in row.warnings):
-            message = "The checkpoint is recorded as not open on this day. Check its days, or the time of the passage."
-            row.warnings.append(Fault(CHECKPOINT_CLOSED, "/data/checkpoint", message))
+
+def settle(rows: Sequence[Row], stored: Revisions, places: Places) -> None:
+    """Decide what becomes of each good row, in the order of the body; one that may not be stored gets its fault.
+
+    Such a row counts for nothing: the rows of its ref behind it are decided as if it had not been sent.
+    """
+    entries = [row.entry for row in rows if row.entry is not None]
+    decider = Decider(stored)
+    each_alone = are_all_first(entries, stored)
+    for row, entry in zip(rows, entries, strict=True):
+        decision = decider.decide(entry)
+        problem = None
+        if decision.outcome is Outcome.CONFLICT:
+            problem = fault("revision_conflict", "/revision")
+        elif decision.outcome in STORED:
+            row.decision = decision  # the code of a checkpoint is taken by its newest revision alone
+            problem = places.admit(row)
+        if problem is not None:
+            row.faults.append(problem)
+            continue
+        row.decision = decision
+        if not each_alone and decision.outcome in STORED:
+            decider.take(entry)
+
+
+def _warn_when_closed(row: Row, place: Place) -> None:
+    if row.entry is None or row.entry.occurred_at is None:
+        return
+    day = row.entry.occurred_at.astimezone(LOCAL).date()
+    closed = (place.closed_on and day > place.closed_on) or (place.opened_on and day < place.opened_on)
+    if closed and not any(warning.code == CHECKPOINT_CLOSED for warning in row.warnings):
+        message = "The checkpoint is recorded as not open on this day. Check its days, or the time of the passage."
+        row.warnings.append(Fault(CHECKPOINT_CLOSED, "/data/checkpoint", message))
 
 
 def checkpoint_state(row: Row) -> CheckpointState:

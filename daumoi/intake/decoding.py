@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from daumoi.areas import selectors as areas
 from daumoi.core.hub import Hub
@@ -17,12 +17,14 @@ from daumoi.kinds.faults import FAULTS_MAX, Fault
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import parse
 from daumoi.kinds.privacy import is_fact, take_personal
-from daumoi.log.entries import Entry, Role, personal_context, receipt_key
+from daumoi.log.entries import Entry, Role, personal_context, receipt_keys
 from daumoi.organisations.registry import System
 from daumoi.people.claims import ClaimRequest
 from daumoi.people.identifiers import has_strong
 
 _IDENTITY = msgspec.json.Encoder(order="deterministic").encode
+_UNSPEAKABLE = frozenset(("ref_is_personal", "text_not_storable"))
+"""Faults of a row whose ref may not be repeated."""
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -34,54 +36,22 @@ def read_row(hub: Hub, *, system: System, kind: Kind, line: bytes, number: int) 
 def read_rows(hub: Hub, *, system: System, kind: Kind, lines: Sequence[tuple[int, bytes]]) -> list[Row]:
     """Decode and examine JSON texts, each with its number in the body. Never raises for anything a text holds."""
     plain = is_plain(b"\n".join([line for _, line in lines]))
-    now = hub.clock.now()
-    latest = now + AHEAD
+    reader = _Reader(hub, system, kind)
     fast = fast_decoder(kind.wire)
     rows = []
     for number, line in lines:
         try:
             record = fast(line)
         except REFUSALS:
-            rows.append(_slow_row(hub, system, kind, line, number, now))
+            rows.append(reader.slow_row(line, number))
             continue
-        examined = examine(kind, record, now, latest)
+        examined = examine(kind, record, reader.now, reader.latest)
         content = canonical(record)
         if is_sure(line, content, plain=plain):
-            rows.append(_row(hub, kind, system, line, number, record, content, examined))
+            rows.append(reader.row(line, number, record, content, examined))
         else:
-            rows.append(_slow_row(hub, system, kind, line, number, now))
+            rows.append(reader.slow_row(line, number))
     return rows
-
-
-def _row(
-    hub: Hub,
-    kind: Kind,
-    system: System,
-    line: bytes,
-    number: int,
-    record: Envelope,
-    content: bytes,
-    examined: Examined,
-) -> Row:
-    row = Row(number, line, system, content, record)
-    if examined.warnings:
-        row.warnings = examined.warnings
-    if examined.faults:
-        row.faults = examined.faults
-        _name(hub, kind, row)
-    else:
-        _name(hub, kind, row)
-        _make_entry(hub, kind, row, content, examined)
-    return row
-
-
-def _slow_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, now: datetime) -> Row:
-    decoded = decode_slowly(kind, line)
-    record = decoded.record
-    if record is None or decoded.faults:
-        return _bad_row(hub, system, kind, line, number, decoded, now)
-    examined = examine(kind, record, now)
-    return _row(hub, kind, system, line, number, record, canonical(record), examined)
 
 
 def unreadable_row(*, system: System, fault: Fault, start: bytes, mark: bytes, number: int) -> Row:
@@ -89,25 +59,85 @@ def unreadable_row(*, system: System, fault: Fault, start: bytes, mark: bytes, n
     return Row(number, start, system, mark, faults=[fault])
 
 
-def _bad_row(hub: Hub, system: System, kind: Kind, line: bytes, number: int, decoded: Decoded, now: datetime) -> Row:
-    value, broken = parse(line)
-    if broken:
-        content = line.strip()
-    else:
-        content = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
-    row = Row(number, line, system, content, faults=list(decoded.faults))
-    if decoded.record is not None:
-        examined = examine(kind, decoded.record, now)
-        known = {(fault.code, fault.pointer) for fault in row.faults} | {
-            ("missing_field", fault.pointer) for fault in row.faults
-        }
-        row.faults += [fault for fault in examined.faults if (fault.code, fault.pointer) not in known]
-        row.record = decoded.record
-        given_twice = any(fault.code == "duplicate_key" and fault.pointer == "/ref" for fault in row.faults)
-        # Of a row with as many faults as are told, not all is known: its ref may be given twice, or not storable.
-        if len(decoded.faults) < FAULTS_MAX and not given_twice and decoded.record.ref not in _texts(value):
-            _name(hub, kind, row)
-    return row
+class _Reader:
+    """Makes the rows of one body: what they have in common is worked out once."""
+
+    def __init__(self, hub: Hub, system: System, kind: Kind) -> None:
+        self.hub, self.system, self.kind = hub, system, kind
+        self.now = hub.clock.now()
+        self.latest = self.now + AHEAD
+        self._key_of = receipt_keys(hub.keys, system_id=system.id, kind=kind.number)
+        self._content_of = hub.keys.indexer("content")
+
+    def row(self, line: bytes, number: int, record: Envelope, content: bytes, examined: Examined) -> Row:
+        """Make the row of a record that was read; it may still have faults of what it says."""
+        row = Row(number, line, self.system, content, record)
+        if examined.warnings:
+            row.warnings = examined.warnings
+        if examined.faults:
+            row.faults = examined.faults
+            self._name(row, record)
+        else:
+            self._make_entry(row, record, self._name(row, record), examined)
+        return row
+
+    def slow_row(self, line: bytes, number: int) -> Row:
+        """Make the row of a text that only the slow checker can judge."""
+        decoded = decode_slowly(self.kind, line)
+        record = decoded.record
+        if record is None or decoded.faults:
+            return self._bad_row(line, number, decoded)
+        examined = examine(self.kind, record, self.now, self.latest)
+        return self.row(line, number, record, canonical(record), examined)
+
+    def _bad_row(self, line: bytes, number: int, decoded: Decoded) -> Row:
+        value, broken = parse(line)
+        if broken:
+            content = line.strip()
+        else:
+            content = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
+        row = Row(number, line, self.system, content, faults=list(decoded.faults))
+        if decoded.record is not None:
+            examined = examine(self.kind, decoded.record, self.now, self.latest)
+            known = {(fault.code, fault.pointer) for fault in row.faults} | {
+                ("missing_field", fault.pointer) for fault in row.faults
+            }
+            row.faults += [fault for fault in examined.faults if (fault.code, fault.pointer) not in known]
+            row.record = decoded.record
+            given_twice = any(fault.code == "duplicate_key" and fault.pointer == "/ref" for fault in row.faults)
+            # Of a row with as many faults as are told, not all is known: its ref may be given twice, or not storable.
+            if len(decoded.faults) < FAULTS_MAX and not given_twice and decoded.record.ref not in _texts(value):
+                self._name(row, decoded.record)
+        return row
+
+    def _name(self, row: Row, record: Envelope) -> bytes:
+        """Note the ref of a row, unless it may not be repeated; returns its receipt key."""
+        key = self._key_of(record.ref.encode("utf-8", "surrogatepass"))
+        if not (row.faults and any(fault.code in _UNSPEAKABLE for fault in row.faults)):
+            row.ref, row.revision, row.ref_key = record.ref, record.revision, key
+        return key
+
+    def _make_entry(self, row: Row, record: Envelope, key: bytes, examined: Examined) -> None:
+        withdraw = record.op == "withdraw"
+        entry = row.entry = Entry(
+            self.system.id,
+            key,
+            record.ref,
+            record.revision,
+            withdraw,
+            self._content_of(row.content),
+            record.occurred_at,
+            self.kind.version,
+        )
+        if withdraw:
+            # What a withdrawal carries beside ref, revision and op counts as its content, and is not kept.
+            return
+        _place_in_world(record, entry)
+        data = record.data  # type: ignore[attr-defined]
+        row.checkpoint_code = getattr(data, "checkpoint", None) or getattr(data, "code", None)
+        if examined.people:
+            row.claims = [_claim(self.system, key, person) for person in examined.people]
+        _divide(self.hub, data, entry)
 
 
 def _texts(value: Any) -> set[str]:
@@ -124,41 +154,6 @@ def _leaves(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for member in value.values() if isinstance(value, dict) else value:
             yield from _leaves(member)
-
-
-def _name(hub: Hub, kind: Kind, row: Row) -> None:
-    """Note the ref of a row, unless it may not be repeated."""
-    assert row.record is not None
-    if row.faults and any(fault.code in ("ref_is_personal", "text_not_storable") for fault in row.faults):
-        return
-    row.ref, row.revision = row.record.ref, row.record.revision
-    row.ref_key = receipt_key(hub.keys, system_id=row.system.id, kind=kind.number, ref=row.ref)
-
-
-def _make_entry(hub: Hub, kind: Kind, row: Row, content: bytes, examined: Examined) -> None:
-    record = row.record
-    key = row.ref_key
-    assert record is not None and key is not None
-    withdraw = record.op == "withdraw"
-    entry = row.entry = Entry(
-        system_id=row.system.id,
-        key=key,
-        ref=record.ref,
-        revision=record.revision,
-        withdraw=withdraw,
-        content=hub.keys.index("content", content),
-        occurred_at=record.occurred_at,
-        schema_version=kind.version,
-    )
-    if withdraw:
-        # What a withdrawal carries beside ref, revision and op counts as its content, and is not kept.
-        return
-    _place_in_world(record, entry)
-    data = record.data  # type: ignore[attr-defined]
-    row.checkpoint_code = getattr(data, "checkpoint", None) or getattr(data, "code", None)
-    if examined.people:
-        row.claims = [_claim(row.system, key, person) for person in examined.people]
-    _divide(hub, record, entry)
 
 
 def _claim(system: System, key: bytes, person: Person) -> tuple[int, int, ClaimRequest]:
@@ -185,9 +180,8 @@ def _place_in_world(record: Envelope, entry: Entry) -> None:
         entry.accuracy_m = record.location.accuracy_m
 
 
-def _divide(hub: Hub, record: Envelope, entry: Entry) -> None:
+def _divide(hub: Hub, data: Struct, entry: Entry) -> None:
     """Part the data: facts into the body, personal values sealed beside it, companions by position only."""
-    data = record.data  # type: ignore[attr-defined]
     if is_fact(data):
         entry.body = _ENCODE(data)
         return

@@ -53,20 +53,19 @@ def identity_doubts(identity: Identity, keys: Keyed, pointer: str) -> list[Fault
 
 def is_personal_ref(ref: str, identity: Identity) -> bool:
     """Tell whether a ref is one of the identity's identifiers or its name, however they are written."""
-    bare = ref.translate(_SEPARATORS).upper()
-    if bare in (identity.national_id, identity.old_national_id):
-        return True
-    for text in (
-        identity.passport.number if identity.passport else None,
-        identity.health_insurance_no,
-        identity.system_person_id,
-    ):
-        if text and (text == ref or text.translate(_SEPARATORS).upper() == bare):
+    passport, insurance, own = identity.passport, identity.health_insurance_no, identity.system_person_id
+    has_letters = _LETTER.search(ref) is not None
+    if not has_letters or passport or insurance or own:
+        bare = ref.translate(_SEPARATORS).upper()
+        if bare in (identity.national_id, identity.old_national_id):
             return True
-    phone = identity.phone
-    if phone and not _LETTER.search(ref) and (bare == phone.translate(_SEPARATORS) or _same_phone(ref, phone)):
-        return True
-    return bool(identity.full_name) and _same_name(ref, identity.full_name or "")
+        for text in (passport.number if passport else None, insurance, own):
+            if text and (text == ref or text.translate(_SEPARATORS).upper() == bare):
+                return True
+        phone = identity.phone
+        if phone and not has_letters and (bare == phone.translate(_SEPARATORS) or _same_phone(ref, phone)):
+            return True
+    return identity.full_name is not None and _same_name(ref, identity.full_name)
 
 
 def _same_phone(ref: str, phone: str) -> bool:

@@ -1,4 +1,5 @@
 """Moves claims between people, and says so in the log: joins and splits by a person's decision (design, sections 1, 7).
+Erasures say so in the same way (`erasure.py`).
 
 Records are never rewritten: they name claims. Each claim that moves is one numbered `identity_change` entry, in the
 transaction that moves it, so that every platform and receiver follows.
@@ -14,6 +15,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.log.append import append, look
+from daumoi.log.decisions import decide
 from daumoi.log.entries import Entry, receipt_key
 from daumoi.log.identity_change import HUB_SYSTEM, KIND_NUMBER, SCHEMA_VERSION
 from daumoi.log.segments import ensure_segments
@@ -33,7 +35,7 @@ def join_people(hub: Hub, *, keep: int, join: int) -> list[int]:
     """
     if keep == join:
         raise NothingToMove(NothingToMove.__doc__)
-    _make_room(hub)
+    make_room(hub)
     with hub.pool.connection() as connection, connection.transaction():
         both = [row[0] for row in connection.execute(_SQL["claims_of_person"], ([keep, join],))]
         rows = connection.execute(_SQL["lock_claims"], (both,)).fetchall()
@@ -41,14 +43,14 @@ def join_people(hub: Hub, *, keep: int, join: int) -> list[int]:
         if not moving or len(moving) == len(rows):
             raise NothingToMove(NothingToMove.__doc__)
         connection.execute(_SQL["move_claims"], (keep, moving))
-        seqs = _append(hub, connection, [(claim, join, keep) for claim in moving], "join", hub.clock.now())
+        seqs = append_moves(hub, connection, [(claim, join, keep) for claim in moving], "join", hub.clock.now())
     hub.committed()
     return seqs
 
 
 def split_claim(hub: Hub, *, claim: int) -> tuple[int, list[int]]:
     """Give one claim a person of its own; returns that person and the numbers of the entries. Raises NothingToMove."""
-    _make_room(hub)
+    make_room(hub)
     at = hub.clock.now()
     with hub.pool.connection() as connection, connection.transaction():
         found = connection.execute(_SQL["lock_claims"], ([claim],)).fetchone()
@@ -57,19 +59,24 @@ def split_claim(hub: Hub, *, claim: int) -> tuple[int, list[int]]:
         made = connection.execute(_SQL["new_person"], (at,)).fetchone()
         assert made is not None
         connection.execute(_SQL["move_claims"], (made[0], [claim]))
-        seqs = _append(hub, connection, [(claim, found[1], made[0])], "split", at)
+        seqs = append_moves(hub, connection, [(claim, found[1], made[0])], "split", at)
     hub.committed()
     return made[0], seqs
 
 
-def _make_room(hub: Hub) -> None:
+def make_room(hub: Hub) -> None:
+    """Attach the segments that the next entries need; outside of a transaction."""
     with hub.pool.connection() as connection:
         ensure_segments(connection, kind=KIND_NUMBER, segment_rows=hub.settings.segment_rows)
 
 
-def _append(
-    hub: Hub, connection: Connection, moves: Sequence[tuple[int, int, int]], reason: str, at: datetime
+def append_moves(
+    hub: Hub, connection: Connection, moves: Sequence[tuple[int, int, int | None]], reason: str, at: datetime
 ) -> list[int]:
+    """Append an entry for each (claim, from, to); to nobody when the claim was erased. Returns their numbers.
+
+    The last step of the caller's transaction, because the head's lock is held from here on.
+    """
     entries = []
     for claim, source, target in moves:
         ref = str(uuid4())
@@ -88,5 +95,5 @@ def _append(
             )
         )
     seen = look(connection, KIND_NUMBER, entries)
-    done = append(connection, KIND_NUMBER, entries, seen, hub.clock.now)
+    done = append(connection, KIND_NUMBER, entries, decide(entries, seen.stored), seen, hub.clock.now)
     return [seq for seq in done.seqs if seq is not None]

@@ -30,6 +30,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
 from daumoi.core.settings import Settings
+from daumoi.intake import meters
 from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, take
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.submissions import OnProblem, Submission
@@ -73,6 +74,11 @@ class _Answer(msgspec.Struct):
 def _refused(problem: CallProblem) -> _Answer:
     said = _Problem(problem.code, problem.detail, problem.extra, problem.headers)
     return _Answer(receipt=problem.receipt, problem=said)
+
+
+# Made before any thread runs (see daumoi/kinds/decoding.py).
+_READ_HEAD = msgspec.json.Decoder(BodyHead).decode
+_READ_ANSWER = msgspec.json.Decoder(_Answer).decode
 
 
 class SenderGone(Exception):
@@ -145,7 +151,7 @@ async def _read_frame(reader: asyncio.StreamReader) -> bytes:
 
 
 def _unpack(frame: bytes) -> Receipt:
-    answer = msgspec.json.decode(frame, type=_Answer)
+    answer = _READ_ANSWER(frame)
     if answer.problem is not None:
         said = answer.problem
         raise CallProblem(said.code, said.detail, receipt=answer.receipt, extra=said.extra, headers=said.headers)
@@ -244,7 +250,7 @@ class IntakeServer:
 
     def _take(self, connection: socket.socket, first: bytes) -> _Answer:
         try:
-            head = msgspec.json.decode(first, type=BodyHead)
+            head = _READ_HEAD(first)
             system = self._system(head.system_id)
             submission = Submission(
                 self._hub,
@@ -252,16 +258,18 @@ class IntakeServer:
                 kind=KINDS[head.kind],
                 dry_run=head.dry_run,
                 on_problem=head.on_problem,
+                way="bulk",
                 turns=self._turns,
                 quota=self._quota,
             )
-            receipt = take(
-                submission,
-                self._pieces(connection),
-                settings=self._hub.settings,
-                content_type=head.content_type,
-                encoding=head.encoding,
-            )
+            with meters.BODIES.track_inprogress():
+                receipt = take(
+                    submission,
+                    self._pieces(connection),
+                    settings=self._hub.settings,
+                    content_type=head.content_type,
+                    encoding=head.encoding,
+                )
             return _Answer(receipt=receipt)
         except CallProblem as problem:
             return _refused(problem)

@@ -6,16 +6,15 @@ connection of their own, so that memory does not grow with the body and no trans
 
 from collections.abc import Sequence
 
+from daumoi.core.arrays import Hashes
 from daumoi.core.database import Connection, connect
 from daumoi.core.hub import Hub
-from daumoi.intake.checks import Places
+from daumoi.intake.checks import Places, settle
 from daumoi.intake.rows import Row
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
-from daumoi.kinds.faults import fault
 from daumoi.kinds.kind import Kind
-from daumoi.log.append import STORED, look
-from daumoi.log.decisions import decide
-from daumoi.log.entries import Outcome
+from daumoi.log.append import look
+from daumoi.log.entries import STORED
 
 
 class Rehearsal:
@@ -38,38 +37,20 @@ class Rehearsal:
 
     def play(self, rows: Sequence[Row]) -> None:
         """Fill in what each row would become; a row that could not be stored gets its fault."""
-        left = [row for row in rows if row.is_good]
-        while left:
-            before = len(left)
-            self._decide(left)
-            left = [row for row in left if row.is_good]
-            if len(left) == before:
-                break
-        self._remember(left)
-
-    def _decide(self, left: Sequence[Row]) -> None:
-        entries = [row.entry for row in left if row.entry is not None]
+        good = [row for row in rows if row.is_good]
+        entries = [row.entry for row in good if row.entry is not None]
         seen = look(self._connection, self._kind.number, entries)
-        stored = seen.stored
         played = self._connection.execute(
             "SELECT key, revision, content FROM played WHERE key = ANY(%s::bytea[])",
-            ([entry.key for entry in entries],),
+            (Hashes(entry.key for entry in entries),),
             binary=True,
         )
         for key, revision, content in played:
-            stored.setdefault(bytes(key), {})[revision] = bytes(content)
-        places = Places(self._hub, self._connection, self._kind, left, seen.heads)
-        places.also_owned(self._codes(left))
-        for row, decision in zip(left, decide(entries, stored), strict=True):
-            row.decision = decision
-            if decision.outcome is Outcome.CONFLICT:
-                row.faults.append(fault("revision_conflict", "/revision"))
-            elif decision.outcome in STORED:
-                problem = places.fault_of(row)
-                if problem:
-                    row.faults.append(problem)
-                    return
-                places.settle(row)
+            seen.stored.setdefault(key, {})[revision] = content
+        places = Places(self._hub, self._connection, self._kind, good, seen.heads)
+        places.also_owned(self._codes(good))
+        settle(good, seen.stored, places)
+        self._remember([row for row in good if row.is_good])
 
     def _codes(self, left: Sequence[Row]) -> dict[tuple[int, str], bytes]:
         if self._kind is not CHECKPOINT:

@@ -14,9 +14,6 @@ SUBJECT = 0
 """Role of the subject among the people of a row; the others are numbered by daumoi.log.entries.Role."""
 
 
-_WORDS: dict[Outcome, str] = {outcome: outcome.value for outcome in Outcome}
-
-
 class Row(msgspec.Struct, gc=False):
     """A row after decoding. It is good as long as it has no faults."""
 
@@ -49,7 +46,7 @@ class Row(msgspec.Struct, gc=False):
         if self.faults or self.decision is None:
             return "held"
         assert self.decision.outcome is not Outcome.CONFLICT
-        return _WORDS[self.decision.outcome]
+        return self.decision.outcome
 
 
 def role_of(number: int) -> Role | None:

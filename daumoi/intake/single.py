@@ -6,6 +6,7 @@ error. A client that went away changes nothing: its record is stored like the ot
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
 from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
-from daumoi.intake import held_room
+from daumoi.intake import held_room, meters
 from daumoi.intake.decoding import read_row
 from daumoi.intake.held_room import HELD_ROOM
 from daumoi.intake.receipts import Receipt, note, save_all
@@ -37,6 +38,7 @@ class _Waiting:
     row: Row
     receipt: Receipt
     done: "Future[Receipt]" = field(default_factory=Future)
+    queued_at: float = field(default_factory=time.perf_counter)
 
 
 class _NoRoom(Exception):
@@ -67,6 +69,7 @@ class GroupCommit:
         if row.faults and HELD_ROOM.is_known_full(self._hub, system):
             raise held_room.refusal(self._hub)
         waiting = _Waiting(row, Receipt(uuid7(self._hub.clock.now()), kind.name))
+        meters.count_received("single", rows=1, size=len(line))
         self._queue_of(kind).put(waiting)
         return waiting.done
 
@@ -86,6 +89,7 @@ class GroupCommit:
                 found = self._queues.get(kind.name)
                 if found is None:
                     found = self._queues[kind.name] = queue.SimpleQueue()
+                    meters.GROUP_QUEUE.labels(kind.name).set_function(found.qsize)
                     thread = threading.Thread(
                         target=self._run, args=(kind, found), name=f"commit-{kind.name}", daemon=True
                     )
@@ -106,6 +110,8 @@ class GroupCommit:
                     ending = True
                     break
                 group.append(following)
+            meters.GROUP.observe(len(group))
+            meters.GROUP_WAIT.observe(time.perf_counter() - first.queued_at)
             self._store(kind, group)
 
     def _store(self, kind: Kind, group: Sequence[_Waiting]) -> None:

@@ -7,15 +7,15 @@ import psycopg
 
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.intake.checks import Places, checkpoint_state
+from daumoi.intake import meters
+from daumoi.intake.checks import Places, checkpoint_state, settle
 from daumoi.intake.holding import close_stored, hold
 from daumoi.intake.rows import SUBJECT, Row, role_of
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
-from daumoi.kinds.faults import Fault, fault
+from daumoi.kinds.faults import Fault
 from daumoi.kinds.kind import Kind
-from daumoi.log.append import STORED, Look, Overtaken, SegmentsExhausted, append, look
-from daumoi.log.decisions import decide
-from daumoi.log.entries import Outcome
+from daumoi.log.append import Look, Overtaken, SegmentsExhausted, append, look
+from daumoi.log.entries import STORED
 from daumoi.log.segments import ensure_segments
 from daumoi.people.claims import resolve
 from daumoi.places import checkpoints
@@ -44,19 +44,28 @@ def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside) -> No
     any other database error leaves nothing of the chunk.
     """
     before = [(row, list(row.faults), list(row.warnings)) for row in rows if row.faults or row.warnings]
+    began = time.perf_counter()
     for trial in range(_TRIES):
         if trial:
             _as_read(rows, before)
+        asked = time.perf_counter()
         try:
             with hub.pool.connection() as connection, connection.transaction():
+                meters.observe_stage("connect", asked)
                 store_rows(hub, connection, kind, rows)
-                beside(connection)
+                with meters.stage("receipt"):
+                    beside(connection)
+                committing = time.perf_counter()
+            meters.observe_stage("commit", committing)
             hub.committed()
+            meters.count_settled(kind.name, rows, began)
             return
-        except SegmentsExhausted:
+        except SegmentsExhausted as error:
+            meters.count_retry(error)
             with hub.pool.connection() as connection:
                 ensure_segments(connection, kind=kind.number, segment_rows=hub.settings.segment_rows, rows=len(rows))
-        except RETRIED:
+        except RETRIED as error:
+            meters.count_retry(error)
             if trial == _TRIES - 1:
                 _as_read(rows, before)
                 raise
@@ -78,41 +87,22 @@ def _as_read(rows: Sequence[Row], noted: Sequence[tuple[Row, list[Fault], list[F
 def store_rows(hub: Hub, connection: Connection, kind: Kind, rows: Sequence[Row]) -> None:
     """Do the steps of one chunk inside the caller's transaction."""
     good = [row for row in rows if not row.faults]
-    seen = _settle_decisions(hub, connection, kind, good)
+    with meters.stage("look"):
+        seen = look(connection, kind.number, [row.entry for row in good if row.entry is not None])
+        settle(good, seen.stored, Places(hub, connection, kind, good, seen.heads))
     good = [row for row in good if not row.faults]
     new = [row for row in good if row.decision is not None and row.decision.outcome in STORED]
     if new:
-        _attach_claims(hub, connection, new)
-    if len(good) < len(rows):
-        hold(hub, connection, kind, [row for row in rows if row.faults])
-    close_stored(hub, connection, kind, good)
+        with meters.stage("claims"):
+            _attach_claims(hub, connection, new)
+    with meters.stage("hold"):
+        if len(good) < len(rows):
+            hold(hub, connection, kind, [row for row in rows if row.faults])
+        close_stored(hub, connection, kind, good)
     if new:
         # Last, because the head's lock is held from here to the commit.
-        _append(hub, connection, kind, good, seen)
-
-
-def _settle_decisions(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row]) -> Look:
-    """Decide what becomes of each good row; a row that may not be stored becomes bad, and the rest is decided anew."""
-    entries = [row.entry for row in good if row.entry is not None]
-    first = look(connection, kind.number, entries)
-    left, decisions = list(good), first.decisions
-    while True:
-        places = Places(hub, connection, kind, left, first.heads)
-        before = len(left)
-        for row, decision in zip(left, decisions, strict=True):
-            row.decision = decision
-            if decision.outcome is Outcome.CONFLICT:
-                row.faults.append(fault("revision_conflict", "/revision"))
-            elif decision.outcome in STORED:
-                problem = places.fault_of(row)
-                if problem:
-                    row.faults.append(problem)
-                    break  # rows behind it may have been decided by it
-                places.settle(row)
-        left = [row for row in left if not row.faults]
-        if len(left) == before:
-            return first._replace(decisions=decisions)
-        decisions = decide([row.entry for row in left if row.entry is not None], first.stored)
+        with meters.stage("append"):
+            _append(hub, connection, kind, good, seen)
 
 
 def _attach_claims(hub: Hub, connection: Connection, new: Sequence[Row]) -> None:
@@ -139,6 +129,7 @@ def _append(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row], s
         connection,
         kind.number,
         entries,
+        [row.decision for row in good if row.decision is not None],
         seen,
         hub.clock.now,
         still_holds=lambda: _codes_are_free(hub, connection, kind, good),
@@ -156,4 +147,4 @@ def _codes_are_free(hub: Hub, connection: Connection, kind: Kind, good: Sequence
         return True
     places = Places(hub, connection, kind, good, {})
     new = [row for row in good if row.decision is not None and row.decision.outcome in STORED]
-    return all(places.fault_of(row) is None for row in new)
+    return all(places.admit(row) is None for row in new)

@@ -13,7 +13,7 @@ from daumoi.core.ids import uuid7
 from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
 from daumoi.core.storage import is_low
-from daumoi.intake import held_room
+from daumoi.intake import held_room, meters
 from daumoi.intake.decoding import read_rows, unreadable_row
 from daumoi.intake.held_room import HELD_ROOM
 from daumoi.intake.receipts import Receipt, note, save
@@ -53,6 +53,7 @@ class Submission:
         kind: Kind,
         dry_run: bool = False,
         on_problem: OnProblem = "hold",
+        way: meters.Way = "small",
         turns: Turns | None = None,
         quota: Quota | None = None,
     ) -> None:
@@ -65,6 +66,7 @@ class Submission:
         self._quota = quota
         self._rehearsal = Rehearsal(hub, kind) if dry_run else None
         self._rejects = on_problem == "reject" and not dry_run
+        self._way: meters.Way = way
         self._began_at = hub.clock.now()
         self._receipt = Receipt(None if dry_run else uuid7(self._began_at), kind.name)
         self._lines: list[tuple[int, bytes]] = []
@@ -168,11 +170,13 @@ class Submission:
 
     def _read_all(self) -> list[Row]:
         """Read what has come so far, in the order of the body; raises CallProblem when it is too much for the day."""
+        meters.count_received(self._way, rows=len(self._lines) + len(self._unreadable), size=self._bytes)
         lines, unreadable = self._take_all()
         wait_s = self._quota.take(self._system, len(lines) + len(unreadable)) if self._quota is not None else None
         if wait_s is not None:
             raise over_quota(self._hub, self._system, wait_s, self.receipt_so_far())
-        rows = read_rows(self._hub, system=self._system, kind=self._kind, lines=lines) if lines else []
+        with meters.reading(len(lines)):
+            rows = read_rows(self._hub, system=self._system, kind=self._kind, lines=lines) if lines else []
         return sorted(rows + unreadable, key=lambda row: row.number) if unreadable else rows
 
     def _flush(self, *, finished: bool) -> None:
@@ -193,7 +197,8 @@ class Submission:
         """Wait until the chunk before is stored; raises what went wrong with it."""
         storing, self._storing = self._storing, None
         if storing is not None:
-            storing.result()
+            with meters.WAIT.time():
+                storing.result()
             self._mind_bad_rows()
 
     def _mind_bad_rows(self, *, more: bool = True) -> None:

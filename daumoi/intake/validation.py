@@ -6,7 +6,7 @@ the way, so that equal instants have equal content.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -25,8 +25,7 @@ from daumoi.people.identifiers import Keyed, keyed
 AHEAD = timedelta(hours=24)
 """How far after its receipt an event may lie (contract, section 1): clocks of devices are wrong by hours."""
 
-_OFFSET_H = 7
-LOCAL = timezone(timedelta(hours=_OFFSET_H))
+LOCAL = timezone(timedelta(hours=7))
 """Viet Nam keeps UTC+7 all year; dates of events are local calendar days."""
 
 
@@ -43,7 +42,7 @@ class Examined(Struct, gc=False):
 
     now: datetime
     latest: datetime  # what happened after it has not happened yet
-    on: date | None = None
+    at: datetime | None = None  # when it happened, in UTC
     faults: list[Fault] = []
     warnings: list[Fault] = []
     people: list[Person] = []
@@ -51,7 +50,7 @@ class Examined(Struct, gc=False):
     @property
     def day(self) -> date:
         """The local day on which the event lies, or the present one where the record does not tell."""
-        return self.on or self.now.astimezone(LOCAL).date()
+        return (self.at or self.now).astimezone(LOCAL).date()
 
 
 def examine(kind: Kind, record: Envelope, now: datetime, latest: datetime | None = None) -> Examined:
@@ -139,13 +138,7 @@ def _instant(spot: _Spot, value: datetime, pointer: str, holder: Any, found: Exa
         return
     setattr(holder, spot.attribute, instant)
     if is_event:
-        found.on = _local_day(instant.toordinal(), instant.hour)
-
-
-@lru_cache(maxsize=64)
-def _local_day(utc_day: int, utc_hour: int) -> date:
-    """Return the day of Viet Nam in which an hour of UTC lies; its offset is whole hours."""
-    return date.fromordinal(utc_day + (utc_hour + _OFFSET_H) // 24)
+        found.at = instant
 
 
 def _day(_spot: _Spot, value: date, pointer: str, _holder: Any, found: Examined) -> None:

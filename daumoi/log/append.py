@@ -1,6 +1,6 @@
 """Appends to the log: dense numbers in commit order (design, section 3).
 
-The caller opens one READ COMMITTED transaction and calls, in this order: `look` (which of the rows are new), its
+The caller opens one READ COMMITTED transaction and calls, in this order: `look` (what is stored of the rows), its
 own steps for those that are (claims), then `append`. Each step is its own statement with a fresh view. The head's
 row lock is taken last; if another append came in between, the rows are decided anew, and `Overtaken` asks for the
 whole chunk to be tried again when that changes a decision.
@@ -11,20 +11,20 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import NamedTuple
 
-from daumoi.core.arrays import Hashes
+from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.database import Connection
 from daumoi.core.ids import uuid7_texts
 from daumoi.core.sql import statements
 from daumoi.log.decisions import decide
-from daumoi.log.entries import OP_OF, Decision, Entry
+from daumoi.log.entries import OP_OF, STORED, Decision, Entry
+from daumoi.log.meters import observe_head_wait
 
 _SQL = statements("daumoi.log", "append")
 CHUNK_ROWS = 1000
 """The most rows one append may hold the head for."""
-
-STORED = frozenset(OP_OF)
 
 
 class Overtaken(Exception):
@@ -40,11 +40,11 @@ class CountsDisagree(Exception):
 
 
 class Look(NamedTuple):
-    """What was decided before the head was taken, and at which head."""
+    """What was stored before the head was taken, and at which head."""
 
     head: int
-    decisions: list[Decision]
     stored: dict[bytes, dict[int, bytes]]
+    """By receipt key, the content of each revision."""
     heads: dict[int, int]
     """The newest number of every kind, read before all else."""
 
@@ -66,40 +66,42 @@ def revisions(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, dict
 
 
 def look(connection: Connection, kind: int, rows: Sequence[Entry]) -> Look:
-    """Decide rows without a lock; holds as long as the head does not move. The head is read first."""
+    """Look up, without a lock, what decides the rows; holds as long as the head does not move, which is read first."""
     heads: dict[int, int] = dict(connection.execute(_SQL["heads"]).fetchall())
-    stored = revisions(connection, (row.key for row in rows))
-    return Look(heads[kind], decide(rows, stored), stored, heads)
+    return Look(heads[kind], revisions(connection, (row.key for row in rows)), heads)
 
 
 def append(
     connection: Connection,
     kind: int,
     rows: Sequence[Entry],
+    decisions: Sequence[Decision],
     seen: Look,
     now: Callable[[], datetime],
     *,
     still_holds: Callable[[], bool] = lambda: True,
 ) -> Appended:
-    """Number and insert the rows that are new.
+    """Number and insert the rows that are new by these decisions, which were made by what was `seen`.
 
     `still_holds` is asked, under the head's lock, when another append came in between: whether what the caller had
     looked up before is still so.
 
     Raises Overtaken, SegmentsExhausted, CountsDisagree; the caller's transaction must then be rolled back.
     """
-    new = [at for at, decision in enumerate(seen.decisions) if decision.outcome in STORED]
+    new = [at for at, decision in enumerate(decisions) if decision.outcome in STORED]
     if not new:
         return Appended([None] * len(rows), None)
     entries = [rows[at] for at in new]
     # All that does not need the numbers is written before the head is taken: everything of the kind waits behind it.
-    tails = [_copy_tail(rows[at], seen.decisions[at]) for at in new]
+    tails = [_copy_tail(rows[at], decisions[at]) for at in new]
+    asked = perf_counter()
     head = connection.execute(_SQL["lock_head"], (kind,)).fetchone()
+    observe_head_wait(kind, perf_counter() - asked)
     assert head is not None
     seq, last_received_at, attached_to = head
     if seq != seen.head:
         stored = revisions(connection, (row.key for row in rows))
-        if decide(rows, stored) != seen.decisions or not still_holds():
+        if decide(rows, stored) != decisions or not still_holds():
             raise Overtaken
     if seq + len(new) > attached_to:
         raise SegmentsExhausted
@@ -160,21 +162,17 @@ def _insert_beside(connection: Connection, kind: int, entries: Sequence[Entry], 
         (seq, *person) for entry, seq in zip(entries, numbers, strict=True) if entry.persons for person in entry.persons
     ]
     if persons:
-        seqs, roles, positions, claims = (list(column) for column in zip(*persons, strict=True))
-        named = {
-            "kind": kind,
-            "seqs": seqs,
-            "roles": [int(role) for role in roles],
-            "positions": positions,
-            "claims": claims,
-        }
+        named: dict[str, object] = {"kind": kind}
+        for name, column in zip(("seqs", "roles", "positions", "claims"), zip(*persons, strict=True), strict=True):
+            named[name] = Numbers(column)
         connection.execute(_SQL["insert_persons"], named)
     personal = [
         (seq, entry.personal) for entry, seq in zip(entries, numbers, strict=True) if entry.personal is not None
     ]
     if personal:
-        seqs, sealed = (list(column) for column in zip(*personal, strict=True))
-        connection.execute(_SQL["insert_personal"], {"kind": kind, "seqs": seqs, "sealed": sealed})
+        seqs, sealed = zip(*personal, strict=True)
+        columns = {"kind": kind, "seqs": Numbers(seqs), "sealed": Blobs(sealed)}
+        connection.execute(_SQL["insert_personal"], columns)
 
 
 _ESCAPED = re.compile("[\\\\\t\n\r]")

@@ -1,48 +1,34 @@
 """Writes each closed range of the log to Parquet, by kind and day, for bulk analysis (design, section 3).
 
-A range is closed when it holds `archive_rows` records or its day (UTC+7, of receipt) is over; both do not depend on
-when this runs, so a file's name, made from its range, never means two contents, and a run after a crash writes the
-same file again. Files hold facts alone: no ref, no personal value, people only as the number of a claim.
+A range is closed when it holds `archive_rows` records, when its day (UTC+7, of receipt) is over, or at the end of its
+segment; none depends on when this runs, so a file's name, made from its range, never means two contents, and a run
+after a crash writes the same file again. Files hold facts alone: no ref, no personal value, people only as the number
+of a claim.
 """
 
-import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
-import msgspec
+from psycopg import sql
 
+from daumoi.core.crypto import Keys
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.log import selectors
-from daumoi.log.entries import Op, receipt_key
+from daumoi.core.sql import statements
+from daumoi.core.turns import Busy, Turn, turn
+from daumoi.log import archive_files, meters, selectors
+from daumoi.log.entries import receipt_key
+from daumoi.log.segments import segments_of
 
 CONSUMER = "archive"
-_PAGE = 1000
-_COLUMNS = {
-    "seq": "BIGINT",
-    "id": "UUID",
-    "record": "VARCHAR",  # keyed hash of system, kind and ref: revisions of one record share it
-    "system_id": "INTEGER",
-    "revision": "INTEGER",
-    "op": "VARCHAR",
-    "current": "BOOLEAN",
-    "subject_claim": "BIGINT",
-    "place": "BIGINT",
-    "area_scheme": "VARCHAR",
-    "area_code": "VARCHAR",
-    "path": "VARCHAR",
-    "lat": "DOUBLE",
-    "lon": "DOUBLE",
-    "accuracy_m": "DOUBLE",
-    "occurred_at": "TIMESTAMPTZ",
-    "received_at": "TIMESTAMPTZ",
-    "schema_version": "SMALLINT",
-    "body": "VARCHAR",  # JSON of the facts
-}
-_ENCODE = msgspec.json.Encoder().encode
+_SQL = statements("daumoi.log", "archive")
+_PAGE_FIRST, _PAGE_LEAST, _PAGE_MOST = 500, 50, 5000
+_PAGE_BYTES = 32 * 1024 * 1024
+"""Records of one statement, by how long those before them were: a page takes far less than a second, so that no old
+snapshot is kept."""
+_SEPARATOR = archive_files.DELIMITER.encode()
 
 
 class Range(NamedTuple):
@@ -55,6 +41,11 @@ class Range(NamedTuple):
     last: int
 
 
+def folder_of(hub: Hub) -> Path:
+    """Return where the hub keeps its archive."""
+    return hub.settings.data_dir / "archive"
+
+
 def next_range(connection: Connection, *, kind: str, number: int, rows: int, now: datetime) -> Range | None:
     """Return the next closed range that is not archived yet, or None."""
     row = connection.execute(
@@ -65,101 +56,81 @@ def next_range(connection: Connection, *, kind: str, number: int, rows: int, now
     if row is None or row[1] < row[0]:
         return None
     first, head = row
-    began = connection.execute(
-        "SELECT received_at FROM record WHERE kind = %s AND seq = %s", (number, first)
-    ).fetchone()
+    began = connection.execute(_SQL["began"], (number, first)).fetchone()
     if began is None:
         return None
     day = began[0].astimezone(selectors.VIET_NAM).date()
     day_ends_at = datetime.combine(day + timedelta(days=1), datetime.min.time(), selectors.VIET_NAM)
     full = first + rows - 1
-    found = connection.execute(
-        "SELECT max(seq) FROM record WHERE kind = %s AND seq BETWEEN %s AND %s AND received_at < %s",
-        (number, first, min(full, head), day_ends_at),
-    ).fetchone()
-    assert found is not None
+    for segment in segments_of(connection, kind=number):
+        if segment.first_seq <= first <= segment.last_seq:
+            full = min(full, segment.last_seq)
+    found = connection.execute(_SQL["last_before"], (number, first, min(full, head), day_ends_at)).fetchone()
+    if found is None or found[0] is None:
+        return None
     last = found[0]
     closed = last == full or last < min(full, head) or now >= day_ends_at
     return Range(kind, number, day.isoformat(), first, last) if closed else None
 
 
-def file_of(folder: Path, found: Range) -> Path:
-    """Return where a range is archived."""
-    return folder / found.kind / found.day / f"{found.first:012d}-{found.last:012d}.parquet"
-
-
 def archive_next(hub: Hub, *, kind: str, number: int) -> Path | None:
-    """Archive one closed range of a kind; returns its file, or None when there was none to do."""
-    now = hub.clock.now()
+    """Archive one closed range of a kind; returns its file, or None when there was none to do.
+
+    One process at a time: while another has the archive's turn, there is nothing to do here.
+    """
     with hub.pool.connection() as connection:
-        found = next_range(connection, kind=kind, number=number, rows=hub.settings.archive_rows, now=now)
-        if found is None:
+        try:
+            with turn(connection, Turn.ARCHIVE, wait_s=0):
+                return _archive_next(hub, connection, kind, number)
+        except Busy:
             return None
-        target = file_of(hub.settings.data_dir / "archive", found)
-        _write(hub, connection, found, target)
-        connection.execute(
-            "INSERT INTO consumer (name, kind, seq, at) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (name, kind) DO UPDATE SET seq = excluded.seq, at = excluded.at"
-            " WHERE consumer.seq < excluded.seq",
-            (CONSUMER, number, found.last, now),
-        )
+
+
+def _archive_next(hub: Hub, connection: Connection, kind: str, number: int) -> Path | None:
+    now = hub.clock.now()
+    found = next_range(connection, kind=kind, number=number, rows=hub.settings.archive_rows, now=now)
+    if found is None:
+        return None
+    folder = folder_of(hub)
+    archive_files.sweep(folder, kind=kind)
+    target = archive_files.path_of(folder, kind=kind, day=found.day, first=found.first, last=found.last)
+    lines = _lines(hub.keys, connection, found)
+    # JSON text of the database is longer than what was sent: blanks, and long forms of numbers.
+    with meters.ARCHIVE_SECONDS.time():
+        archive_files.write(folder, target, lines, line_max_bytes=3 * hub.settings.line_max_bytes + 65_536)
+    connection.execute(_SQL["move_cursor"], (CONSUMER, number, found.last, now))
+    meters.ARCHIVE_FILES.labels(kind).inc()
+    meters.ARCHIVE_RECORDS.labels(kind).inc(found.last - found.first + 1)
+    meters.ARCHIVE_BYTES.labels(kind).inc(target.stat().st_size)
     return target
 
 
-def _write(hub: Hub, connection: Connection, found: Range, target: Path) -> None:
-    """Write the file beside its place and rename it, so that a reader never sees half of it."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lines, draft = target.with_suffix(".ndjson"), target.with_suffix(".draft")
-    try:
-        with lines.open("wb") as file:
-            for line in _lines(hub, connection, found):
-                file.write(line + b"\n")
-        columns = ", ".join(f"{name}: '{kind}'" for name, kind in _COLUMNS.items())
-        with duckdb.connect() as engine:
-            engine.execute("SET TimeZone = 'UTC'")
-            engine.execute(
-                f"COPY (SELECT * FROM read_json($1, format = 'newline_delimited', columns = {{{columns}}}))"  # noqa: S608
-                f" TO '{_quoted(draft)}' (FORMAT parquet, COMPRESSION zstd)",
-                [str(lines)],
-            )
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        lines.unlink(missing_ok=True)
-        draft.unlink(missing_ok=True)
+class RangeGone(Exception):
+    """Records of a range were dropped while it was being archived; the next run begins behind them."""
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _lines(hub: Hub, connection: Connection, found: Range) -> Iterator[bytes]:
-    """Read the range page by page: each page is its own short statement, no old snapshot is kept."""
-    for after in range(found.first - 1, found.last, _PAGE):
-        last = min(found.last, after + _PAGE)
-        for row in selectors.records(connection, kind=found.number, after=after, last=last):
-            key = receipt_key(hub.keys, system_id=row.system_id, kind=found.number, ref=row.ref)
-            yield _ENCODE(
-                {
-                    "seq": row.seq,
-                    "id": row.id,
-                    "record": key.hex(),
-                    "system_id": row.system_id,
-                    "revision": row.revision,
-                    "op": Op(row.op).word,
-                    "current": row.current,
-                    "subject_claim": row.subject,
-                    "place": row.place,
-                    "area_scheme": row.area_scheme,
-                    "area_code": row.area_code,
-                    "path": row.path,
-                    "lat": row.lat,
-                    "lon": row.lon,
-                    "accuracy_m": row.accuracy_m,
-                    "occurred_at": row.occurred_at.astimezone(UTC) if row.occurred_at else None,
-                    "received_at": row.received_at.astimezone(UTC),
-                    "schema_version": row.schema_version,
-                    "body": row.body,
-                }
-            )
+def _lines(keys: Keys, connection: Connection, found: Range) -> Iterator[bytes]:
+    """Read the range page by page, each its own short statement; the keyed hash takes the place of the ref."""
+    count, first, size = 0, found.first, _PAGE_FIRST
+    while first <= found.last:
+        last, length = min(found.last, first + size - 1), 0
+        page = sql.SQL(_SQL["page"]).format(
+            kind=sql.Literal(found.number),
+            first=sql.Literal(first),
+            last=sql.Literal(last),
+            delimiter=sql.Literal(archive_files.DELIMITER),
+            quote=sql.Literal(archive_files.QUOTE),
+        )
+        with connection.cursor() as cursor, cursor.copy(page) as copy:
+            for line in copy:
+                ref, system, rest = bytes(line).split(_SEPARATOR, 2)
+                key = receipt_key(
+                    keys, system_id=int(system), kind=found.number, ref=bytes.fromhex(ref.decode()).decode()
+                )
+                count += 1
+                length += len(rest)
+                yield b"%s\x1f%s\x1f%s" % (key.hex().encode(), system, rest)
+        size = max(_PAGE_LEAST, min(_PAGE_MOST, _PAGE_BYTES * (last - first + 1) // max(length, 1)))
+        first = last + 1
+    if count != found.last - found.first + 1:
+        raise RangeGone(RangeGone.__doc__)

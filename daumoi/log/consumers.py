@@ -5,6 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from daumoi.core.database import Connection
+from daumoi.log import meters
+
+COUNTERS = "counters"
+"""The reader that keeps the stored counters."""
 
 Work = Callable[[Connection, int, int, int], None]
 """Called with a connection inside a transaction, a kind's number, and the first and last seq of a range."""
@@ -25,7 +29,7 @@ def advance(connection: Connection, *, name: str, kind: int, at: datetime, most:
 
     Two workers may run: the cursor's row lock lets one through at a time.
     """
-    with connection.transaction():
+    with meters.CONSUMING.labels(name).time(), connection.transaction():
         connection.execute(
             "INSERT INTO consumer (name, kind, at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (name, kind, at)
         )
@@ -42,7 +46,8 @@ def advance(connection: Connection, *, name: str, kind: int, at: datetime, most:
         connection.execute(
             "UPDATE consumer SET seq = %s, at = %s WHERE name = %s AND kind = %s", (last, at, name, kind)
         )
-        return int(last - first + 1)
+    meters.CONSUMED.labels(name, meters.name_of(kind)).inc(last - first + 1)
+    return int(last - first + 1)
 
 
 def count_records(connection: Connection, kind: int, first: int, last: int) -> None:

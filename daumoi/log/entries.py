@@ -1,8 +1,9 @@
 """What is appended, and what became of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -29,7 +30,7 @@ class Role(IntEnum):
     COMPANION = 2
 
 
-class Outcome(Enum):
+class Outcome(StrEnum):
     """What became of one row."""
 
     ACCEPTED = "accepted"
@@ -40,6 +41,8 @@ class Outcome(Enum):
 
 
 OP_OF = {Outcome.ACCEPTED: Op.ASSERT, Outcome.CORRECTED: Op.CORRECT, Outcome.WITHDRAWN: Op.WITHDRAW}
+STORED = frozenset(OP_OF)
+"""Outcomes of rows that stand in the log."""
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -74,9 +77,14 @@ class Decision:
     current: bool
 
 
+def receipt_keys(keys: Keys, *, system_id: int, kind: int) -> Callable[[bytes], bytes]:
+    """Return what makes the receipt keys of a system and kind, from refs as bytes."""
+    return keys.indexer("receipt", b"%d|%d|" % (system_id, kind))
+
+
 def receipt_key(keys: Keys, *, system_id: int, kind: int, ref: str) -> bytes:
     """Return the key under which all revisions of a record lie side by side."""
-    return keys.index("receipt", b"%d|%d|%s" % (system_id, kind, ref.encode("utf-8", "surrogatepass")))
+    return receipt_keys(keys, system_id=system_id, kind=kind)(ref.encode("utf-8", "surrogatepass"))
 
 
 def personal_context(key: bytes, revision: int) -> bytes:

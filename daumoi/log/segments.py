@@ -7,7 +7,6 @@ reader and stop the kind; `ATTACH` of a ready table does not.
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from typing import NamedTuple
 
 import psycopg
@@ -20,6 +19,8 @@ AHEAD = 2
 
 _TRIES = 20
 _LOCK_WAIT = "200ms"
+_BESIDE_ROWS = 10_000
+"""Numbers whose people and personal values are deleted by one statement."""
 
 
 class Segment(NamedTuple):
@@ -71,7 +72,7 @@ def ensure_segments(connection: Connection, *, kind: int, segment_rows: int, row
         if attached_to >= seq + rows + AHEAD * segment_rows:
             return made
         segment = Segment(kind, attached_to + 1, attached_to + segment_rows)
-        if _patiently(connection, partial(_attach, connection, segment)):
+        if patiently(connection, partial(_attach, connection, segment)):
             made.append(segment)
 
 
@@ -105,45 +106,81 @@ def _attach(connection: Connection, segment: Segment) -> bool:
     return True
 
 
-def drop_before(connection: Connection, *, kind: int, seq: int) -> int:
-    """Drop whole segments that lie below `seq`, and what stands beside their records; returns the oldest number kept.
-
-    Receipts stay: a record sent again after it was dropped is still `repeated`.
-    """
+def segments_of(connection: Connection, *, kind: int) -> list[Segment]:
+    """Return the segments of a kind that are attached, in order."""
     rows = connection.execute(
         "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass",
         (f"record_{kind}",),
     ).fetchall()
     firsts = sorted(int(name.rsplit("_", 1)[1]) for (name,) in rows)
-    head = connection.execute("SELECT seq, oldest FROM head WHERE kind = %s", (kind,)).fetchone()
+    head = connection.execute("SELECT attached_to FROM head WHERE kind = %s", (kind,)).fetchone()
     assert head is not None
-    oldest = int(head[1])
-    for first, following in pairwise(firsts):
-        if following <= seq and following <= head[0] + 1:
-            segment = Segment(kind, first, following - 1)
-            _patiently(connection, partial(_drop, connection, segment))
-            oldest = following
-    return oldest
+    ends = [following - 1 for following in firsts[1:]] + [max(head[0], firsts[-1])] if firsts else []
+    return [Segment(kind, first, last) for first, last in zip(firsts, ends, strict=True)]
 
 
-def _drop(connection: Connection, segment: Segment) -> bool:
-    # Readers learn of the new oldest number in the same transaction in which the records go.
-    connection.execute("UPDATE head SET oldest = %s WHERE kind = %s", (segment.last_seq + 1, segment.kind))
-    for beside in ("record_person", "record_personal"):
+def droppable(connection: Connection, *, kind: int) -> list[Segment]:
+    """Return the segments of a kind that are full, oldest first: the one that holds the head is never dropped."""
+    head = connection.execute("SELECT seq FROM head WHERE kind = %s", (kind,)).fetchone()
+    assert head is not None
+    return [segment for segment in segments_of(connection, kind=kind) if segment.last_seq <= head[0]]
+
+
+def drop_before(connection: Connection, *, kind: int, seq: int) -> int:
+    """Drop whole segments that lie below `seq`, and what stands beside their records; returns the oldest number kept.
+
+    Receipts stay: a record sent again after it was dropped is still `repeated`.
+    """
+    for segment in droppable(connection, kind=kind):
+        if segment.last_seq < seq:
+            drop(connection, segment, lambda: True)
+    clear_beside(connection, kind=kind)
+    row = connection.execute("SELECT oldest FROM head WHERE kind = %s", (kind,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def drop(connection: Connection, segment: Segment, before: Callable[[], bool]) -> bool:
+    """Drop the oldest segment of a kind in one transaction with what `before` writes; False when that says no.
+
+    `before` may run several times: while locks are busy, all of it is rolled back and tried again. What stands beside
+    the records is left to `clear_beside`.
+    """
+
+    def step() -> bool:
+        if not before():
+            return False
+        # Readers learn of the new oldest number in the same transaction in which the records go.
+        connection.execute("UPDATE head SET oldest = %s WHERE kind = %s", (segment.last_seq + 1, segment.kind))
         connection.execute(
-            sql.SQL("DELETE FROM {} WHERE kind = %s AND seq BETWEEN %s AND %s").format(sql.Identifier(beside)),
-            (segment.kind, segment.first_seq, segment.last_seq),
+            sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(
+                sql.Identifier(f"record_{segment.kind}"), sql.Identifier(segment.table)
+            )
         )
-    connection.execute(
-        sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(
-            sql.Identifier(f"record_{segment.kind}"), sql.Identifier(segment.table)
-        )
-    )
-    connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(segment.table)))
-    return True
+        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(segment.table)))
+        return True
+
+    return patiently(connection, step)
 
 
-def _patiently(connection: Connection, step: Callable[[], bool]) -> bool:
+def clear_beside(connection: Connection, *, kind: int) -> int:
+    """Delete what stands beside records that were dropped, in short steps; returns how many rows.
+
+    Safe to run again after it was stopped: what is left lies below the oldest number.
+    """
+    deleted = 0
+    for beside in ("record_person", "record_personal"):
+        step = sql.SQL(
+            "DELETE FROM {beside} WHERE kind = %(kind)s"
+            " AND seq < (SELECT oldest FROM head WHERE kind = %(kind)s)"
+            " AND seq < (SELECT min(seq) FROM {beside} WHERE kind = %(kind)s) + %(rows)s"
+        ).format(beside=sql.Identifier(beside))
+        while done := connection.execute(step, {"kind": kind, "rows": _BESIDE_ROWS}).rowcount:
+            deleted += done
+    return deleted
+
+
+def patiently(connection: Connection, step: Callable[[], bool]) -> bool:
     """Run a step in its own transaction with a short lock_timeout, again and again while locks are busy."""
     for trial in range(_TRIES):
         try:

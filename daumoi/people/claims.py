@@ -11,10 +11,11 @@ from datetime import datetime
 
 import msgspec
 
-from daumoi.core.arrays import Hashes
+from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.crypto import SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
+from daumoi.people import meters
 from daumoi.people.identifiers import RULE_VERSION, Claimed, Folded, fold
 
 _SQL = statements("daumoi.people", "claims")
@@ -73,8 +74,8 @@ def resolve(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest]
     Each step is its own statement and so sees what others have committed meanwhile; identifiers and
     fingerprints are taken in sorted order, so that two transactions never wait for each other in a circle.
     """
-    index = keys.index
-    marks = [index("claim", b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
+    index = keys.indexer("claim")
+    marks = [index(b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
     known = _claims_of(connection, set(marks))
     new: dict[bytes, _NewClaim] = {}
     if len(known) < len(marks):
@@ -85,6 +86,8 @@ def resolve(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest]
                 new[mark] = _NewClaim(mark, request, folded)
     if new:
         known |= _add(connection, keys, list(new.values()), at)
+    meters.ASKED.inc(len(marks))
+    meters.MADE.inc(len(new))
     return [known[mark] for mark in marks]
 
 
@@ -95,12 +98,11 @@ def _claims_of(connection: Connection, marks: Iterable[bytes]) -> dict[bytes, in
 def _add(connection: Connection, keys: Keys, new: list[_NewClaim], at: datetime) -> dict[bytes, int]:
     """Insert new claims; those that another transaction inserted first are looked up instead."""
     strong = sorted({hash_ for claim in new for hash_ in claim.folded.strong})
-    connection.execute(_SQL["lock_strong_identifiers"], (strong,))
+    connection.execute(_SQL["lock_strong_identifiers"], (Hashes(strong),))
     known = _know(connection, strong)
     row = connection.execute(_SQL["next_ids"], (len(new), len(new))).fetchone()
     assert row is not None
-    claim_ids, person_ids = row
-    for claim, claim_id, person_id in zip(new, claim_ids, person_ids, strict=True):
+    for claim, claim_id, person_id in zip(new, *row, strict=True):
         claim.id, claim.person = claim_id, person_id
         _choose_person(claim, known)
     new.sort(key=lambda claim: claim.fingerprint)
@@ -116,12 +118,12 @@ def _add(connection: Connection, keys: Keys, new: list[_NewClaim], at: datetime)
 
 def _know(connection: Connection, strong: list[bytes]) -> _Known:
     known = _Known()
-    for hash_, person in connection.execute(_SQL["people_by_identifier"], (strong,), binary=True):
-        known.people_of.setdefault(bytes(hash_), set()).add(person)
+    for hash_, person in connection.execute(_SQL["people_by_identifier"], (Hashes(strong),), binary=True):
+        known.people_of.setdefault(hash_, set()).add(person)
     people = sorted({person for found in known.people_of.values() for person in found})
     if people:
-        for person, name, year, sex in connection.execute(_SQL["facts_of_people"], (people,), binary=True):
-            known.learn(person, *(bytes(value) if value is not None else None for value in (name, year, sex)))
+        for person, name, year, sex in connection.execute(_SQL["facts_of_people"], (Numbers(people),), binary=True):
+            known.learn(person, name, year, sex)
     return known
 
 
@@ -143,14 +145,14 @@ def _choose_person(claim: _NewClaim, known: _Known) -> None:
 
 def _claim_columns(keys: Keys, new: list[_NewClaim], at: datetime) -> dict[str, object]:
     return {
-        "ids": [claim.id for claim in new],
-        "systems": [claim.request.system_id for claim in new],
-        "people": [claim.person for claim in new],
-        "fingerprints": [claim.fingerprint for claim in new],
-        "names": [claim.folded.name_index for claim in new],
-        "years": [claim.folded.birth_year_index for claim in new],
-        "sexes": [claim.folded.sex_index for claim in new],
-        "sealed": [keys.seal(claim.request.said, claim.fingerprint) for claim in new],
+        "ids": Numbers(claim.id for claim in new),
+        "systems": Numbers(claim.request.system_id for claim in new),
+        "people": Numbers(claim.person for claim in new),
+        "fingerprints": Hashes(claim.fingerprint for claim in new),
+        "names": Blobs(claim.folded.name_index for claim in new),
+        "years": Blobs(claim.folded.birth_year_index for claim in new),
+        "sexes": Blobs(claim.folded.sex_index for claim in new),
+        "sealed": Blobs(keys.seal(claim.request.said, claim.fingerprint) for claim in new),
         "key_version": SEAL_VERSION,
         "rule_version": RULE_VERSION,
         "at": at,
@@ -159,13 +161,13 @@ def _claim_columns(keys: Keys, new: list[_NewClaim], at: datetime) -> dict[str, 
 
 def _insert_beside(connection: Connection, mine: list[_NewClaim], at: datetime) -> None:
     people = sorted({claim.person for claim in mine})
-    connection.execute(_SQL["insert_people"], {"people": people, "at": at})
+    connection.execute(_SQL["insert_people"], {"people": Numbers(people), "at": at})
     entries = [
         (hash_, claim.id, kind) for claim in mine for kind, hash_ in (*claim.folded.typed_strong, *claim.folded.weak)
     ]
     if entries:
-        hashes, claims, kinds = (list(column) for column in zip(*entries, strict=True))
-        connection.execute(_SQL["insert_index"], (hashes, claims, kinds))
+        hashes, claims, kinds = zip(*entries, strict=True)
+        connection.execute(_SQL["insert_index"], (Hashes(hashes), Numbers(claims), Numbers(kinds)))
     pairs = sorted(
         {(*sorted((claim.person, rival)), claim.reason) for claim in mine for rival in claim.rivals - {claim.person}}
     )

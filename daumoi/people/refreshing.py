@@ -2,6 +2,7 @@
 
 import msgspec
 
+from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.crypto import SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
@@ -34,18 +35,18 @@ def refresh_claims(connection: Connection, keys: Keys) -> int:
             if kind != Type.REF
         ]
         if entries:
-            hashes, claims, kinds = (list(column) for column in zip(*entries, strict=True))
-            connection.execute(_SQL["insert_index"], (hashes, claims, kinds))
+            hashes, claims, kinds = zip(*entries, strict=True)
+            connection.execute(_SQL["insert_index"], (Hashes(hashes), Numbers(claims), Numbers(kinds)))
             strong = sorted({hash_ for hash_, _, kind in entries if kind < Type.OLD_NATIONAL_ID})
-            connection.execute(_SQL["lock_strong_identifiers"], (strong,))
+            connection.execute(_SQL["lock_strong_identifiers"], (Hashes(strong),))
         connection.execute(
             _SQL["refresh_claims"],
             {
-                "ids": ids,
-                "sealed": [keys.seal(plain, mark) for _, _, mark, plain in opened],
-                "names": [found.name_index for found in folded],
-                "years": [found.birth_year_index for found in folded],
-                "sexes": [found.sex_index for found in folded],
+                "ids": Numbers(ids),
+                "sealed": Blobs(keys.seal(plain, mark) for _, _, mark, plain in opened),
+                "names": Blobs(found.name_index for found in folded),
+                "years": Blobs(found.birth_year_index for found in folded),
+                "sexes": Blobs(found.sex_index for found in folded),
                 "key_version": SEAL_VERSION,
                 "rule_version": RULE_VERSION,
             },

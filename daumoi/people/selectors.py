@@ -1,8 +1,9 @@
 """Reads who the claims of records are: the person behind each, and the identity where a reader may see it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from daumoi.core.arrays import Numbers
 from daumoi.core.crypto import Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
@@ -23,13 +24,25 @@ def claims(connection: Connection, keys: Keys, ids: Iterable[int], *, identity: 
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    views = {}
-    for claim, person, fingerprint, sealed in connection.execute(_SQL["identities"], (wanted,), binary=True):
-        said = None
-        if identity:
-            said = keys.open(sealed, fingerprint)
-        views[claim] = ClaimView(person, said)
-    return views
+    if not identity:
+        rows = connection.execute(_SQL["people_of_claims"], (Numbers(wanted),), binary=True)
+        return {claim: ClaimView(person, None) for claim, person in rows}
+    rows = connection.execute(_SQL["identities"], (Numbers(wanted),), binary=True)
+    return {claim: ClaimView(person, keys.open(sealed, mark)) for claim, person, mark, sealed in rows}
+
+
+def last_claim(connection: Connection) -> int:
+    """Return the highest id of a claim; 0 when there is none."""
+    row = connection.execute("SELECT max(id) FROM claim").fetchone()
+    return row[0] or 0 if row else 0
+
+
+def people_as_csv(connection: Connection, *, after: int, last: int) -> Iterator[bytes]:
+    """Yield lines of CSV: claim, its person; of claims with after < id ≤ last, in pieces of any length."""
+    statement = "COPY (SELECT id, person FROM claim WHERE id > %s AND id <= %s) TO STDOUT (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(statement, (after, last)) as copy:
+        for piece in copy:
+            yield bytes(piece)
 
 
 def pseudonym(keys: Keys, *, reader: int, person: int) -> str:

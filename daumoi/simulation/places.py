@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 from typing import Any, Literal
 
+import msgspec
+
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE, Unit
-from daumoi.simulation.people import centre_of, province_of
+from daumoi.simulation.names import Roll
+from daumoi.simulation.people import Person, Ward, centre_of, province_of
 
 System = Literal["sim-khai-bao", "sim-phan-anh", "sim-chot-bac", "sim-chot-nam", "sim-noi-cong-cong"]
 SYSTEMS: dict[System, str] = {
@@ -66,21 +68,20 @@ def _places_of(seed: int, district: str, kind: str) -> tuple[Place, ...]:
     return tuple(made)
 
 
-def place_near(chance: Random, seed: int, home: Unit, kind: str) -> Place:
+def place_near(roll: Roll, seed: int, home: Ward, kind: str) -> Place:
     """Draw a place of a kind in the district of a home."""
-    assert home.parent is not None
-    return chance.choice(_places_of(seed, home.parent, kind))
+    found = _places_of(seed, home.district, kind)
+    return found[int(roll() * len(found))]
 
 
-def places_of(seed: int, districts: Iterable[str]) -> Iterator[Place]:
-    """Make every place of some districts."""
-    for district in districts:
-        for kind in _A_DISTRICT:
-            yield from _places_of(seed, district, kind)
+def usual_place(seed: int, person: Person, home: Ward, kind: str) -> Place:
+    """Return the one place of a kind in their district that a person goes to, always the same."""
+    found = _places_of(seed, home.district, kind)
+    return found[(person.number * 7919 + seed >> 3) % len(found)]
 
 
-def row_of(place: Place) -> dict[str, Any]:
-    """Write a place as its system sends it."""
+def line_of(place: Place) -> str:
+    """Write a place as its system sends it, as JSON."""
     row: dict[str, Any] = {
         "ref": place.code,
         "occurred_at": OPENED_AT,
@@ -90,4 +91,4 @@ def row_of(place: Place) -> dict[str, Any]:
     where = centre_of(place.area)
     if where is not None:
         row["location"] = {"lat": where[0], "lon": where[1], "accuracy_m": 2000}
-    return row
+    return msgspec.json.encode(row).decode()

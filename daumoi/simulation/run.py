@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import threading
 import time
 from collections.abc import Mapping
@@ -11,11 +13,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from daumoi.simulation.country import Country, Sender, write_people
+from daumoi.simulation.country import Body, Country, Truth, bodies, write_people
 from daumoi.simulation.places import SYSTEMS, System
 from daumoi.simulation.sending import Partner, Refused
 
-_BODY_ROWS = 5000
+SUMMARY = "summary.json"
+"""What was played and what is to become of it, written when all is sent."""
+_BODY_ROWS = 10_000
+"""The hub stores one chunk of a body while it reads the next chunk, but never while it reads the next body: long bodies
+are best. After Ctrl-C the present ones still go, so they are not longer than that."""
+_BODIES_AHEAD = 2
 
 
 class Watch(Protocol):
@@ -51,31 +58,89 @@ def play(
 ) -> Outcome:
     """Send a country and write its truth into a folder; `rate_per_s` is that of all systems together."""
     truth.mkdir(parents=True, exist_ok=True)
-    people = write_people(country, truth)
+    # While a folder is being written it has no summary, and nobody takes the half for the whole.
+    (truth / SUMMARY).unlink(missing_ok=True)
+    outcome, pace = Outcome(), _Pace(rate_per_s)
+    for _ in write_people(country, truth):
+        if watch.wants_stop():
+            outcome.stopped = True
+            return outcome
     began = time.monotonic()
-    outcome = Outcome()
-    senders = {system: Sender(country, system, truth) for system in SYSTEMS}
-    partners = {system: Partner(url, *credentials[system]) for system in SYSTEMS}
-    pace = _Pace(rate_per_s)
-    threads = [
-        threading.Thread(target=_send, args=(senders[each], partners[each], each, pace, watch, outcome), name=each)
-        for each in SYSTEMS
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    senders = {system: _Sender(system, Partner(url, *credentials[system]), truth, pace, watch) for system in SYSTEMS}
+    try:
+        for body in bodies(country, pace.rows):
+            if not senders[body.system].take(body):
+                break
+    finally:
+        for sender in senders.values():
+            sender.end()
     outcome.seconds = time.monotonic() - began
     outcome.stopped = watch.wants_stop()
-    expected = {}
-    for system in SYSTEMS:
-        outcome.counts[system] = partners[system].counts
-        expected[system] = {kind: dict(counts) for kind, counts in senders[system].expected.counts.items()}
-        outcome.records += sum(counts["received"] for counts in partners[system].counts.values())
+    for system, sender in senders.items():
+        outcome.counts[system] = sender.partner.counts
+        outcome.records += sum(counts["received"] for counts in sender.partner.counts.values())
+        outcome.disagreements += sender.refusals
         if not outcome.stopped:
-            outcome.disagreements += _compared(system, expected[system], partners[system].counts)
-    _write_summary(country, people, expected, truth)
+            outcome.disagreements += _compared(system, sender.expected, sender.partner.counts)
+    _write_summary(country, {system: sender.expected for system, sender in senders.items()}, truth)
     return outcome
+
+
+class _Sender:
+    """One system: a thread that sends its bodies in order and writes the truth of each just before it."""
+
+    def __init__(self, system: System, partner: Partner, folder: Path, pace: _Pace, watch: Watch) -> None:
+        self.partner, self.refusals = partner, list[str]()
+        self.truth = Truth(folder, system)
+        self._system, self._pace, self._watch = system, pace, watch
+        self._fault: Exception | None = None
+        # What is made ahead of the hub waits here, and its maker waits when the hub is slower: memory stays flat.
+        self._waiting: queue.Queue[Body | None] = queue.Queue(maxsize=_BODIES_AHEAD)
+        self._thread = threading.Thread(target=self._work, name=system)
+        self._thread.start()
+
+    @property
+    def expected(self) -> dict[str, dict[str, int]]:
+        """What is to become of the rows, by kind and outcome."""
+        return {kind: dict(counts) for kind, counts in self.truth.counts.items()}
+
+    def take(self, body: Body) -> bool:
+        """Send a body later, in its turn; false when it came to nothing because all is to stop."""
+        while not self._watch.wants_stop():
+            with contextlib.suppress(queue.Full):
+                self._waiting.put(body, timeout=0.2)
+                return True
+        return False
+
+    def end(self) -> None:
+        """Wait until all that was taken is sent, or all is to stop; raises what went wrong, such as a full disk."""
+        self._waiting.put(None)
+        self._thread.join()
+        if self._fault is not None:
+            raise self._fault
+
+    def _work(self) -> None:
+        with self.truth:
+            while (body := self._waiting.get()) is not None:
+                # After a refusal, and when all is to stop, what still waits is thrown away.
+                if self.refusals or self._fault is not None or not self._may_go(body.rows):
+                    continue
+                try:
+                    self.truth.note(body)
+                    self._send(body)
+                except Exception as fault:
+                    self._fault = fault
+
+    def _may_go(self, rows: int) -> bool:
+        self._pace.wait_for(rows, self._watch)
+        return not self._watch.wants_stop()
+
+    def _send(self, body: Body) -> None:
+        try:
+            self.partner.send(body.kind, body.content(), body.rows)
+            self._watch.sent(self._system, body.rows)
+        except Refused as refused:
+            self.refusals.append(f"{self._system}: {refused}")
 
 
 class _Pace:
@@ -102,18 +167,6 @@ class _Pace:
             time.sleep(min(left, 0.2))
 
 
-def _send(sender: Sender, partner: Partner, system: System, pace: _Pace, watch: Watch, outcome: Outcome) -> None:
-    try:
-        for kind, lines in sender.batches(pace.rows):
-            pace.wait_for(len(lines), watch)
-            if watch.wants_stop():
-                return
-            partner.send(kind, lines)
-            watch.sent(system, len(lines))
-    except Refused as refused:
-        outcome.disagreements.append(f"{system}: {refused}")
-
-
 def _compared(system: System, expected: dict[str, dict[str, int]], said: dict[str, dict[str, int]]) -> list[str]:
     """Find where receipts and truth differ; what an earlier run has stored counts as repeated, so both add up."""
     found = []
@@ -126,12 +179,13 @@ def _compared(system: System, expected: dict[str, dict[str, int]], said: dict[st
     return found
 
 
-def _write_summary(country: Country, people: int, expected: dict[System, Any], truth: Path) -> None:
+def _write_summary(country: Country, expected: dict[System, Any], truth: Path) -> None:
     summary = {
         "seed": country.seed,
-        "people": people,
+        "people": country.people,
         "first_on": country.first_on.isoformat(),
         "days": country.days,
+        "activity": country.activity,
         "expected": expected,
     }
-    (truth / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1))
+    (truth / SUMMARY).write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1))

@@ -34,20 +34,19 @@ class Partner:
     _token: str = ""
     _connection: http.client.HTTPConnection | None = None
 
-    def send(self, kind: str, lines: list[bytes]) -> None:
-        """Send rows and add up the receipt; raises Refused."""
-        body = b"\n".join(lines) + b"\n"
+    def send(self, kind: str, body: bytes, rows: int) -> None:
+        """Send rows as NDJSON and add up the receipt; raises Refused."""
         for trial in range(_TRIES):
             status, headers, answer = self._post(f"/api/v1/records/{kind}", body)
             if status == 200:
                 self._add(kind, answer)
                 return
             if status not in _AGAIN:
-                raise Refused(f"The hub answered {status} ({answer.get('code', 'no code')}) to {len(lines)} {kind}.")
+                raise Refused(f"The hub answered {status} ({answer.get('code', 'no code')}) to {rows} {kind}.")
             if status == 401:
                 self._token = ""
             time.sleep(min(float(headers.get("Retry-After", "1")), 10.0) if trial else 0.2)
-        raise Refused(f"The hub did not take {len(lines)} {kind} in {_TRIES} tries.")
+        raise Refused(f"The hub did not take {rows} {kind} in {_TRIES} tries.")
 
     def _add(self, kind: str, receipt: dict[str, Any]) -> None:
         found = self.counts.setdefault(kind, dict.fromkeys(_OUTCOMES, 0))

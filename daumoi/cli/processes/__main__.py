@@ -9,8 +9,8 @@ from pathlib import Path
 from daumoi.cli.processes.logs import configure
 from daumoi.cli.session import cluster_of, hub_of, load_settings
 from daumoi.core import keyring
+from daumoi.core.figures import published
 from daumoi.intake import pipe
-
 
 _YOUNG_OBJECTS = 50_000
 _TURN_S = 0.0003
@@ -41,7 +41,10 @@ def main() -> None:
     settings = load_settings(asked.data_dir)
     configure(settings, asked.process)
     dsn = settings.database_url or cluster_of(settings, lambda _message: None).dsn
-    with hub_of(settings, dsn, keyring.load(settings), name=f"daumoi {asked.process}", pool_size=16) as hub:
+    with (
+        hub_of(settings, dsn, keyring.load(settings), name=f"daumoi {asked.process}", pool_size=16) as hub,
+        published(settings.data_dir, asked.process),
+    ):
         tune_interpreter()
         # Each process loads only what it runs: the intake process holds no web framework.
         if asked.process == "server":

@@ -13,6 +13,7 @@ from a2wsgi import WSGIMiddleware
 
 from daumoi.cli.processes.connections import Door, protocol_of
 from daumoi.console.wsgi import build_app as build_pages
+from daumoi.core.certificates import ends_at
 from daumoi.core.hub import Hub
 from daumoi.gateway.asgi import Gateway
 from daumoi.gateway.asgi import build_app as build_gateway
@@ -75,6 +76,8 @@ def run(hub: Hub, *, fd: int, tls_cert: Path | None, tls_key: Path | None) -> No
     The socket is the supervisor's: while a server that died is started again, callers wait instead of being refused.
     """
     gateway = build_gateway(hub, intake_socket=socket_path(hub.settings))
+    if tls_cert is not None:
+        gateway.gate.meters.note_certificate(ends_at(tls_cert))
     pages = WSGIMiddleware(build_pages(hub), workers=_PAGE_THREADS)
     config = uvicorn.Config(
         front(gateway, pages),  # type: ignore[arg-type]

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from daumoi.cli.processes.readiness import Probe
+from daumoi.cli.processes.restarts import Restarts
+from daumoi.core.figures import Publisher
 from daumoi.core.postgres import Cluster, StartEnded, StartFault, ends_with_parent
 from daumoi.core.settings import Settings
 
@@ -65,6 +67,8 @@ class Supervisor:
         self._server = _Child("server", server, (listener.fileno(),))
         self._children = [_Child("intake"), _Child("worker"), self._server]
         self._database_again_at: float | None = None
+        self._restarts = Restarts(["postgres", *(child.name for child in self._children)])
+        self._figures = Publisher(settings.data_dir, "supervisor", self._restarts.registry)
 
     def start(self) -> None:
         """Start all children."""
@@ -77,6 +81,7 @@ class Supervisor:
         announced = complained = False
         while not ending.wait(_LOOK_EVERY_S):
             self._mind()
+            self._figures.write_when_due()
             if announced:
                 continue
             if self._probe.is_ready():
@@ -132,6 +137,7 @@ class Supervisor:
             child.start_again_at = now + child.pause_s
             self._say(f"The {child.name} process ended ({_how(code)}); starting it again in {child.pause_s:.1f} s.")
         elif now >= child.start_again_at:
+            self._restarts.count(child.name)
             self._launch(child)
 
     def _mind_database(self) -> None:
@@ -141,6 +147,7 @@ class Supervisor:
         now = time.monotonic()
         if self._database_again_at is None:
             self._say(f"PostgreSQL ended ({_how(self._cluster.poll() or 0)}); starting it again.")
+            self._restarts.count("postgres")
         elif now < self._database_again_at:
             return
         try:

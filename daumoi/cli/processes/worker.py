@@ -3,26 +3,33 @@
 import asyncio
 import signal
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import procrastinate
 import psycopg
 import structlog
 
+from daumoi.cli.processes.observing import JOB_SECONDS, JOB_SUCCEEDED, JOBS, Observer
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
+from daumoi.core.turns import Busy
+from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
 from daumoi.log.archive import archive_next
-from daumoi.log.consumers import advance, behind, count_records
+from daumoi.log.consumers import COUNTERS, advance, behind, count_records
 from daumoi.log.notices import CHANNEL
+from daumoi.log.retention import finish
 from daumoi.log.segments import ensure_segments
+from daumoi.people.destroying import NotQuiet
 from daumoi.people.refreshing import refresh_claims
 
-COUNTERS = "counters"
 _RANGE_ROWS = 20_000
 _LOOK_EVERY_S = 0.5
 _ROUND_S = 0.25
-"""Time between rounds of what has caught up: a figure may be so old, and fifty rounds a second cost a fifth of a core."""
+"""Between rounds of what has caught up: figures may be so old; fifty rounds a second cost a fifth of a core."""
 _RETRY_S = 1.0
 _log = structlog.get_logger("daumoi.worker")
 
@@ -32,6 +39,7 @@ def run(hub: Hub) -> None:
     ending = threading.Event()
     follower = threading.Thread(target=_follow, args=(hub, ending), name="consumers", daemon=True)
     follower.start()
+    threading.Thread(target=Observer(hub, (COUNTERS,)).run, args=(ending,), name="figures-look", daemon=True).start()
     asyncio.run(_run_jobs(hub, ending))
     follower.join(timeout=5)
 
@@ -68,6 +76,19 @@ async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
             await asyncio.sleep(_RETRY_S)
 
 
+@contextmanager
+def measured(job: str) -> Iterator[None]:
+    """Count a run of a job, and how it ended."""
+    try:
+        with JOB_SECONDS.labels(job).time():
+            yield
+    except BaseException:
+        JOBS.labels(job, "failed").inc()
+        raise
+    JOBS.labels(job, "succeeded").inc()
+    JOB_SUCCEEDED.labels(job).set(time.time())
+
+
 def make_app(hub: Hub) -> procrastinate.App:
     """Make the schedule. Each job may run twice, or late, without harm."""
     connector = procrastinate.PsycopgConnector(
@@ -78,17 +99,19 @@ def make_app(hub: Hub) -> procrastinate.App:
     @app.periodic(cron="* * * * *")
     @app.task(name="segments", queueing_lock="segments", pass_context=False)
     def segments(timestamp: int) -> None:
-        keep_segments(hub)
+        with measured("segments"):
+            keep_segments(hub)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="archive", queueing_lock="archive", pass_context=False)
     def archive(timestamp: int) -> None:
-        archive_closed(hub)
+        with measured("archive"):
+            archive_closed(hub)
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="expire_held", queueing_lock="expire_held", pass_context=False)
     def expire_held(timestamp: int) -> None:
-        with hub.pool.connection() as connection:
+        with measured("expire_held"), hub.pool.connection() as connection:
             deleted = expire(connection, hub.clock.now())
         if deleted:
             _log.info("held rows expired", rows=deleted)
@@ -96,9 +119,37 @@ def make_app(hub: Hub) -> procrastinate.App:
     @app.periodic(cron="*/5 * * * *")
     @app.task(name="refresh_claims", queueing_lock="refresh_claims", pass_context=False)
     def refresh(timestamp: int) -> None:
-        refresh_outdated(hub)
+        with measured("refresh_claims"):
+            refresh_outdated(hub)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="finish_retention", queueing_lock="finish_retention", pass_context=False)
+    def finish_retention(timestamp: int) -> None:
+        finish_begun(hub)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="finish_erasures", queueing_lock="finish_erasures", pass_context=False)
+    def erasures(timestamp: int) -> None:
+        erase_begun(hub)
 
     return app
+
+
+def erase_begun(hub: Hub) -> None:
+    """Finish the erasures that were stopped; one that is running has its own turn."""
+    try:
+        if finished := finish_erasures(hub):
+            _log.info("erasures finished", erasures=finished)
+    except (Busy, NotQuiet) as waiting:
+        _log.info("erasures are finished later", reason=type(waiting).__name__)
+
+
+def finish_begun(hub: Hub) -> None:
+    """Finish what a run of retention that was stopped had begun; one that is running has its own turn."""
+    try:
+        finish(hub)
+    except (Busy, NotQuiet) as waiting:
+        _log.info("retention is finished later", reason=type(waiting).__name__)
 
 
 def refresh_outdated(hub: Hub) -> None:

@@ -12,11 +12,22 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from daumoi.core.postgres import account as accounts
-from daumoi.core.postgres import configuration, initialising, passage, places, predecessor, programs, readiness
+from daumoi.core.postgres import (
+    configuration,
+    initialising,
+    passage,
+    places,
+    predecessor,
+    programs,
+    readiness,
+    recovery,
+    wal_archive,
+)
 from daumoi.core.postgres.account import Account
 from daumoi.core.postgres.child import ends_with_parent
 from daumoi.core.postgres.faults import StartFault
 from daumoi.core.postgres.programs import Programs
+from daumoi.core.postgres.recovery import Recovery
 from daumoi.core.postgres.server_log import ServerLog
 
 STOP_S = 10.0
@@ -42,18 +53,24 @@ class Cluster:
         os_user: str,
         say: Callable[[str], None],
         is_ending: Callable[[], bool] = lambda: False,
+        wal_archive: Path | None = None,
+        recovery: Recovery | None = None,
     ) -> None:
         """Name the places.
 
         bin_dir: the folder of PostgreSQL's programs; None takes the wheel's. os_user: whom PostgreSQL runs as when we
         are root, made when missing. say: called with one line for a person whenever something takes time or is done.
-        is_ending: asked while a start waits; true gives the start up (StartEnded).
+        is_ending: asked while a start waits; true gives the start up (StartEnded). wal_archive: where
+        finished files of the log are archived; None archives none. recovery: the start ends a restore of the base
+        back-up that lies there, and what comes up is its new, ordinary state.
         """
         self.data_dir = Path(os.path.abspath(data_dir))  # noqa: PTH100 - symbolic links stay, as the reader wrote them
         self._bin_dir = bin_dir
         self._os_user = os_user
         self._say = say
         self._is_ending = is_ending
+        self._wal_archive = wal_archive
+        self._recovery = recovery
         self._log = ServerLog(self.data_dir / "log")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -95,6 +112,8 @@ class Cluster:
             initialising.initialise(self.postgres_dir, found, account, self._say)
         predecessor.wait_for_end(self.postgres_dir, say=self._say, is_ending=self._is_ending)
         configuration.write_logins(self.postgres_dir, {accounts.our_own_name(), "root"})
+        if self._wal_archive is not None:
+            wal_archive.prepare(self._wal_archive, self.postgres_dir, account, self._say)
         self._run(found, account)
         self._make_database()
         return self.dsn
@@ -138,6 +157,7 @@ class Cluster:
                     log=self._log,
                     say=self._say,
                     is_ending=self._is_ending,
+                    restoring=self._recovery is not None,
                 )
             except BaseException:
                 self.stop()
@@ -146,12 +166,23 @@ class Cluster:
                 return
             # Its exit code stays readable by `poll` until the next attempt.
             if not self._log.says(_ORPHANS) or time.monotonic() - begun > _ORPHANS_END_S:
-                raise StartFault(f"PostgreSQL ended while it was starting: {self._log.reason()}.")
+                raise self._ended()
             self._say("Sessions of a PostgreSQL that was killed are still ending; waiting for them.")
             time.sleep(_AGAIN_AFTER_S)
 
+    def _ended(self) -> StartFault:
+        if self._recovery is not None and self._log.says(recovery.TARGET_NOT_REACHED):
+            return StartFault(
+                "The archived WAL ends before that instant, or nothing was committed after it. Give an "
+                "earlier instant, or restore the newest state without --at."
+            )
+        return StartFault(f"PostgreSQL ended while it was starting: {self._log.reason()}.")
+
     def _spawn(self, found: Programs, account: Account) -> None:
-        options = configuration.start_options(self.postgres_dir, self.runtime_dir)
+        more = wal_archive.archive_options(self._wal_archive) if self._wal_archive is not None else {}
+        if self._recovery is not None:
+            more |= self._recovery.options()
+        options = configuration.start_options(self.postgres_dir, self.runtime_dir, more)
         log = self._log.open()
         try:
             self._process = subprocess.Popen(

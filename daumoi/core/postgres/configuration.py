@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from daumoi.core.postgres.faults import StartFault
@@ -69,8 +70,11 @@ def memory_bytes() -> int:
         return machine
 
 
-def start_options(postgres_dir: Path, socket_dir: Path) -> list[str]:
-    """Return the settings of every start; the directory may have moved since the last one. Raises StartFault."""
+def start_options(postgres_dir: Path, socket_dir: Path, more: Mapping[str, str] | None = None) -> list[str]:
+    """Return the settings of every start; the directory may have moved since the last one. Raises StartFault.
+
+    more: settings of this start alone.
+    """
     options = {
         "listen_addresses": "",
         "unix_socket_directories": f'"{socket_dir}"',
@@ -86,13 +90,18 @@ def start_options(postgres_dir: Path, socket_dir: Path) -> list[str]:
         if re.fullmatch(r"[1-9][0-9]{0,9}(kB|MB|GB)", shared_buffers, re.ASCII) is None:
             raise StartFault(f"{SHARED_BUFFERS_VARIABLE} must be a size such as 128MB. Set it so, or unset it.")
         options["shared_buffers"] = shared_buffers
+    options |= more or {}
     return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+
+
+# A base back-up comes by the protocol of replication, which "all" does not stand for.
+_HBA = "local all all peer map=hub\nlocal replication all peer map=hub\n"
 
 
 def write_logins(postgres_dir: Path, names: set[str]) -> None:
     """Write who may log in: accounts of this machine, by name as the kernel tells it, as our one role; no passwords."""
     logins = "".join(f'hub "{name}" {ROLE}\n' for name in sorted(names))
-    _replace(postgres_dir / HBA_FILE, "# Rewritten at every start.\nlocal all all peer map=hub\n")
+    _replace(postgres_dir / HBA_FILE, f"# Rewritten at every start.\n{_HBA}")
     _replace(postgres_dir / IDENT_FILE, f"# Rewritten at every start.\n{logins}")
 
 

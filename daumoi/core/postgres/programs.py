@@ -29,6 +29,16 @@ class Programs:
         """The maker of data directories."""
         return self.folder / "initdb"
 
+    def tool(self, name: str) -> Path:
+        """Return another program of the same folder; raises StartFault when it is missing."""
+        path = self.folder / name
+        if not path.is_file():
+            raise StartFault(
+                f"PostgreSQL's program {name} is not in {self.folder}. Install PostgreSQL's client programs there, or "
+                "unset DAUMOI_POSTGRES_BIN_DIR to use those we bring."
+            )
+        return path
+
 
 def find(bin_dir: Path | None) -> Programs:
     """Find the programs: in `bin_dir`, else in the wheel. Raises StartFault when missing, unusable or too old."""

@@ -25,8 +25,11 @@ def wait(
     log: ServerLog,
     say: Callable[[str], None],
     is_ending: Callable[[], bool],
+    restoring: bool = False,
 ) -> bool:
     """Wait until the server takes connections; False when its process ended.
+
+    restoring: it plays the WAL of a back-up; a person is told so.
 
     Raises StartFault when nothing moves, StartEnded when we are told to end meanwhile.
     """
@@ -40,7 +43,7 @@ def wait(
             raise StartEnded
         now = time.monotonic()
         if now >= next_word:
-            say(_word(log, round(now - begun)))
+            say(_word(log, round(now - begun), restoring=restoring))
             next_word = now + _SAY_EVERY_S
             sign = (log.size(), _work_of_children(pid))
             if sign != seen:
@@ -54,7 +57,9 @@ def wait(
     return False
 
 
-def _word(log: ServerLog, seconds: int) -> str:
+def _word(log: ServerLog, seconds: int, *, restoring: bool) -> str:
+    if restoring:
+        return f"PostgreSQL plays the WAL of the back-up ({seconds} s so far); this is waited for as long as it moves."
     if log.says(r"not properly shut down|automatic recovery in progress|redo starts|database system was interrupted"):
         return (
             f"PostgreSQL recovers from an abrupt end ({seconds} s so far). Nothing is lost; "

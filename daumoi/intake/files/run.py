@@ -113,7 +113,7 @@ def _send(job: Job, kind: Kind, tally: Tally, watch: Watch, snapshot: Snapshot |
     """Send all lines of one kind; returns the receipt, and why it ended early."""
     submission: Submission | None = None
     try:
-        submission = Submission(job.hub, system=job.system, kind=kind, dry_run=job.dry_run)
+        submission = Submission(job.hub, system=job.system, kind=kind, dry_run=job.dry_run, way="import")
         with job.lines(kind, tally) as (lines, stream):
             if snapshot is not None:
                 lines = snapshot.revised(snapshot.kept(lines))

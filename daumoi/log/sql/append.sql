@@ -16,7 +16,7 @@ COPY receipt (key, revision, content, seq) FROM STDIN (FORMAT binary)
 
 -- name: insert_persons
 INSERT INTO record_person (kind, seq, role, position, claim)
-SELECT %(kind)s, n.* FROM unnest(%(seqs)b::bigint[], %(roles)b::smallint[], %(positions)b::smallint[], %(claims)b::bigint[]) n
+SELECT %(kind)s, n.* FROM unnest(%(seqs)b::bigint[], %(roles)b::bigint[], %(positions)b::bigint[], %(claims)b::bigint[]) n
 
 -- name: insert_personal
 INSERT INTO record_personal (kind, seq, sealed)

@@ -19,9 +19,11 @@ SELECT ARRAY(SELECT nextval('claim_id') FROM generate_series(1, %s)),
 -- name: insert_claims
 INSERT INTO claim (id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed,
                    key_version, rule_version, created_at)
-SELECT n.*, %(key_version)s, %(rule_version)s, %(at)s
-FROM unnest(%(ids)b::bigint[], %(systems)b::int[], %(people)b::bigint[], %(fingerprints)b::bytea[], %(names)s::bytea[],
-            %(years)s::bytea[], %(sexes)s::bytea[], %(sealed)b::bytea[]) n
+SELECT n.id, n.system_id, n.person, n.fingerprint, n.name_index, n.birth_year_index, n.sex_index, n.sealed,
+       %(key_version)s, %(rule_version)s, %(at)s
+FROM unnest(%(ids)b::bigint[], %(systems)b::bigint[], %(people)b::bigint[], %(fingerprints)b::bytea[],
+            %(names)b::bytea[], %(years)b::bytea[], %(sexes)b::bytea[], %(sealed)b::bytea[])
+     n(id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed)
 ON CONFLICT (fingerprint) DO NOTHING
 RETURNING id
 
@@ -30,7 +32,7 @@ INSERT INTO person (id, created_at) SELECT n, %(at)s FROM unnest(%(people)b::big
 
 -- name: insert_index
 INSERT INTO claim_index (hash, claim, type)
-SELECT * FROM unnest(%b::bytea[], %b::bigint[], %s::smallint[]) ON CONFLICT DO NOTHING
+SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[]) ON CONFLICT DO NOTHING
 
 -- name: insert_candidates
 INSERT INTO person_candidate (low, high, reason, created_at)
@@ -38,6 +40,9 @@ SELECT n.*, %(at)s FROM unnest(%(low)b::bigint[], %(high)b::bigint[], %(reasons)
 
 -- name: identities
 SELECT id, person, fingerprint, sealed FROM claim WHERE id = ANY(%b::bigint[])
+
+-- name: people_of_claims
+SELECT id, person FROM claim WHERE id = ANY(%b::bigint[])
 
 -- name: lock_claims
 SELECT id, person FROM claim WHERE id = ANY(%b::bigint[]) ORDER BY id FOR UPDATE
@@ -62,6 +67,6 @@ DELETE FROM claim_index WHERE claim = ANY(%b::bigint[]) AND type <> 5
 -- name: refresh_claims
 UPDATE claim SET sealed = n.sealed, name_index = n.name_index, birth_year_index = n.birth_year_index,
        sex_index = n.sex_index, key_version = %(key_version)s, rule_version = %(rule_version)s
-FROM unnest(%(ids)b::bigint[], %(sealed)b::bytea[], %(names)s::bytea[], %(years)s::bytea[], %(sexes)s::bytea[])
+FROM unnest(%(ids)b::bigint[], %(sealed)b::bytea[], %(names)b::bytea[], %(years)b::bytea[], %(sexes)b::bytea[])
      n(id, sealed, name_index, birth_year_index, sex_index)
 WHERE claim.id = n.id

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.crash.reckoning import dsn_of
-from tests.hubs import HubServer
+from tests.hubs import DAUMOI, HubServer
 
 PEOPLE = 3000
 
@@ -63,6 +66,14 @@ def joined(demo: HubServer, truth: Path) -> tuple[int, int, int]:
     return sum(len(several) > 1 for several in true_of.values()), pairs, same
 
 
+def checked(demo: HubServer, truth: Path, *, agrees: bool = True) -> dict[str, Any]:
+    done = demo.run("simulate", "--check", "--truth", truth, "--json", seconds=600)
+    assert done.returncode == (0 if agrees else 1), (done.stdout, done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["agrees"] is agrees
+    return found
+
+
 def check(demo: HubServer, truth: Path, people: int) -> None:
     told = simulate(demo, truth, "--people", str(people))
     expected = json.loads((truth / "summary.json").read_text())
@@ -86,6 +97,10 @@ def check(demo: HubServer, truth: Path, people: int) -> None:
             accepted[kind] += counts.get("accepted", 0)
     assert stored == accepted
     false_joins, pairs, same = joined(demo, truth)
+    compared = checked(demo, truth)
+    assert (compared["false_joins"], compared["pairs"], compared["pairs_joined"]) == (false_joins, pairs, same)
+    assert sum(line["true"] for line in compared["lines"]) == sum(stored.values())
+    assert compared["others"] == 0
     print(
         f"{people} people: {told['records']} records at {told['records'] / told['seconds']:.0f}/s,"
         f" {same} of {pairs} pairs of claims of one person joined ({same / pairs:.1%}), {false_joins} false joins"
@@ -101,6 +116,61 @@ def test_a_country_sent_into_an_empty_hub_is_stored_as_its_truth_says_and_nobody
     again = simulate(demo, tmp_path / "again", "--people", str(PEOPLE))
     assert all(kinds["accepted"] == 0 for system in again["systems"].values() for kinds in system.values())
     assert (tmp_path / "again" / "people.ndjson").read_bytes() == (tmp_path / "people.ndjson").read_bytes()
+
+
+def test_a_truth_that_is_not_the_hubs_is_told_apart_row_by_row(demo: HubServer, tmp_path: Path) -> None:
+    simulate(demo, tmp_path, "--people", "600", "--seed", "9")
+    good = checked(demo, tmp_path)
+    file = tmp_path / "sim-noi-cong-cong.ndjson"
+    told = rows(file)
+    passages = [row for row in told if row["kind"] == "checkpoint_passage" and row["held"] is None]
+    # One row is not known to the hub, one was to be held, one is not in the truth, and who went is another.
+    passages[0]["ref"] += "-other"
+    passages[1]["held"] = "bad_date"
+    told.remove(passages[2])
+    # A workplace gives its own number of a person each time, by which nearly all it says of them is joined.
+    going = [row for row in passages[3:] if "-W" in row["place"] and row["ref"].endswith("-1")]
+    for row in going:
+        row["person"] = -row["person"]
+    file.write_text("".join(json.dumps(row) + "\n" for row in told), "utf-8")
+    bad = checked(demo, tmp_path, agrees=False)
+    [line] = [each for each in bad["lines"] if each["true"] != each["stored"]]
+    assert (line["system"], line["kind"]) == ("sim-noi-cong-cong", "checkpoint_passage")
+    assert (line["true"], line["stored"], line["faulty_stored"]) == (len(passages) - 2, len(passages) - 3, 1)
+    assert bad["others"] == good["others"] + 2
+    assert good["false_joins"] == 0
+    assert 0.9 * len(going) < bad["false_joins"] <= len(going)
+    shown = demo.run("simulate", "--check", "--truth", tmp_path)
+    assert shown.returncode == 1
+    assert "do not agree" in shown.stderr
+
+
+def test_ctrl_c_ends_it_after_the_present_bodies_and_the_truth_holds_what_was_sent(
+    demo: HubServer, tmp_path: Path
+) -> None:
+    command = [DAUMOI, "simulate", "--seed", "8", "--people", "20000", "--activity", "2", "--rate", "2000"]
+    process = subprocess.Popen(
+        [*command, "--truth", tmp_path, "--data-dir", demo.data_dir],
+        env=demo.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    file, until = tmp_path / "sim-noi-cong-cong.ndjson", time.monotonic() + 60
+    while not (file.exists() and file.stat().st_size) and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert b"Traceback" not in said
+    found = checked(demo, tmp_path)
+    assert 0 < sum(line["stored"] for line in found["lines"]) < 15_000
+
+
+def test_a_check_without_a_truth_says_what_to_do(demo: HubServer, tmp_path: Path) -> None:
+    done = demo.run("simulate", "--check", "--truth", tmp_path)
+    assert done.returncode == 1
+    assert "no whole truth" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.soak

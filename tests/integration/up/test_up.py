@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -264,6 +265,9 @@ def test_an_open_address_works_with_tls_and_says_https(up: HubServer, tmp_path: 
     assert f"https://0.0.0.0:{port}" in up.said()
     context = ssl.create_default_context(cafile=str(certificate))
     assert httpx.get(f"https://127.0.0.1:{port}/readyz", verify=context).status_code == 200
+    figures = httpx.get(f"https://127.0.0.1:{port}/metrics", verify=context).text
+    (ends_at,) = re.findall(r"^daumoi_tls_certificate_expiry_timestamp_seconds (\S+)$", figures, re.MULTILINE)
+    assert abs(float(ends_at) - time.time() - 86400) < 300
 
 
 def test_a_key_that_belongs_to_another_certificate_is_said(up: HubServer, tmp_path: Path) -> None:

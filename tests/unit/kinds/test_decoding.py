@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import random
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -94,3 +96,31 @@ def test_the_fast_path_takes_a_row_only_if_the_slow_checker_takes_it_with_the_sa
     if not fast.faults:
         assert fast.record == slow.record
         assert fast.record is not None
+
+
+_AT_ONCE = """
+import json, sys, threading
+from daumoi.kinds.decoding import decode
+from daumoi.kinds.registry import ALL
+
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(2 * len(ALL))
+right = []
+
+def read(kind):
+    line = json.dumps(kind.example).encode()
+    start.wait()
+    right.append(all(decode(kind, line).record is not None for _ in range(20)))
+
+threads = [threading.Thread(target=read, args=(kind,)) for kind in ALL * 2]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+sys.exit(0 if right == [True] * len(threads) else 1)
+"""
+
+
+def test_the_first_rows_of_all_kinds_may_come_at_once() -> None:
+    ends = [subprocess.run([sys.executable, "-c", _AT_ONCE], check=False).returncode for _ in range(8)]
+    assert ends == [0] * 8
