@@ -25,7 +25,7 @@ LIMIT_P99_MS = 250.0
 _CODE = "FAIR-1"
 _PIECE_BYTES = 64 * 1024
 _MIX = Mix(20_000)
-_REF = b'"ref":"passage-'
+_REF = b'"ref":"'
 _spawning = multiprocessing.get_context("spawn")
 
 
@@ -82,7 +82,7 @@ def _stream(base_url: str, token: str, bodies: int, begun: Event, ending: Event,
 
     def body() -> Iterator[bytes]:
         while True:
-            ref = b'"ref":"fair-%d-' % next(marks)
+            ref = b"%bfair-%d-" % (_REF, next(marks))
             for piece in made:
                 if ending.is_set():
                     return
@@ -93,7 +93,7 @@ def _stream(base_url: str, token: str, bodies: int, begun: Event, ending: Event,
         with httpx.Client(verify=NO_TLS, timeout=300, headers=headers) as client:
             answer = client.post(f"{base_url}/api/v1/records/{KIND}", content=body())
         with guard:
-            if answer.status_code == httpx.codes.OK:
+            if answer.status_code == httpx.codes.OK and answer.json()["accepted"] == answer.json()["received"]:
                 rows[0] += answer.json()["accepted"]
             else:
                 faults.append(answer.text[:300])
