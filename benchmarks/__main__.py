@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import jetstream, posts, reading
+from benchmarks import fairness, jetstream, posts, reading
 from benchmarks.intake import Intake
 from benchmarks.mix import FULL_PASSAGES
 from benchmarks.table import Table
@@ -15,6 +15,7 @@ QUICK_PASSAGES = 50_000
 LATER_PASSAGES = 200_000
 STORED = (1_000_000, 10_000_000)
 POSTS_S = 10.0
+FAIR_CONNECTIONS = 16
 
 
 def single_posts(partner: Caller, table: Table, connections: tuple[int, ...] = (1, 64, 256)) -> None:
@@ -41,6 +42,25 @@ def bulk(intake: Intake, *, quick: bool) -> None:
         intake.measure(LATER_PASSAGES)
 
 
+def beside_bodies(single: Caller, bulk: Caller, table: Table) -> None:
+    """Single posts of one client while another streams bulk bodies."""
+    for same_kind in (True, False):
+        for bodies in (1, 8):
+            found = fairness.beside(
+                single, bulk, same_kind=same_kind, bodies=bodies, connections=FAIR_CONNECTIONS, seconds=POSTS_S
+            )
+            posted = found.posted
+            table.say(
+                f"single posts beside {bodies} bulk {'bodies' if bodies > 1 else 'body'}"
+                f" of {'their' if same_kind else 'another'} kind",
+                f"{posted.per_second:,.0f}/s, p50 {posted.p50_ms:.0f}, p99 {posted.p99_ms:.0f} ms",
+                f"limit p99 {fairness.LIMIT_P99_MS:.0f} ms",
+            )
+            table.say("  bulk rows meanwhile", f"{found.bulk_per_second:,.0f} records/s")
+    one, many = fairness.shares(single, bulk, bodies=8, seconds=POSTS_S)
+    table.say("one body beside 8 of another client", f"{one:,.0f} and {many:,.0f} records/s")
+
+
 def main() -> None:
     """Measure everything once and print it."""
     options = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
@@ -58,6 +78,7 @@ def main() -> None:
             blind = server.new_system(read="all")
             bulk(Intake(server, partner, table), quick=quick)
             single_posts(partner, table)
+            beside_bodies(partner, server.new_system(send="all"), table)
             reading.catch_up(partner, table, "with identities", "50,000")
             reading.catch_up(blind, table, "by pseudonym", "20,000")
             reading.long_polls(partner, blind, table)

@@ -18,7 +18,7 @@ from daumoi.cli.session import is_demo, open_hub
 from daumoi.cli.speed.explaining import explain
 from daumoi.cli.speed.situation import look
 from daumoi.cli.up import COMMAND
-from daumoi.core import facts, keyring
+from daumoi.core import facts, keyring, storage
 from daumoi.core.database import CONNECT_TIMEOUT_S, OLDEST_POSTGRES, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
@@ -191,8 +191,8 @@ def _demo(hub: Hub, connection: Connection) -> tuple[State, str]:
 
 
 def _disk(hub: Hub) -> tuple[State, str]:
-    free = shutil.disk_usage(hub.settings.data_dir).free
-    said = f"{free / 2**30:.1f} GiB free in {hub.settings.data_dir}"
+    free, folder = min((shutil.disk_usage(folder).free, folder) for folder in storage.folders(hub.settings))
+    said = f"{free / 2**30:.1f} GiB free in {folder}"
     if free < hub.settings.storage_low_bytes:
         return "fail", f"{said}: no records are taken. Make room"
     return ("warn", f"{said}: make room soon") if free < 5 * hub.settings.storage_low_bytes else ("ok", said)

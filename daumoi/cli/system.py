@@ -101,6 +101,8 @@ def list_systems(data_dir: DataDir = Path("var"), as_json: AsJson = False) -> No
                 "organisation": system.organisation,
                 "send": sorted(system.send),
                 "suspended": system.suspended,
+                "calls_per_second": system.calls_per_second,
+                "records_per_day": system.records_per_day,
             }
             for system in systems
         ]
@@ -130,6 +132,32 @@ def resume(code: str, data_dir: DataDir = Path("var")) -> None:
     """Take a suspension back; unexpired tokens are good again."""
     _set_suspended(code, data_dir, suspended=False)
     typer.echo(f"{code} is active again.")
+
+
+@app.command("limit")
+def limit(
+    code: str,
+    calls_per_second: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Calls a second; as the settings say if not given.")
+    ] = None,
+    records_per_day: Annotated[
+        int | None, typer.Option(min=1, max=10**12, help="Records a day (UTC+7); as the settings say if not given.")
+    ] = None,
+    data_dir: DataDir = Path("var"),
+) -> None:
+    """Say how much a system may do; without options, what the settings allow every system."""
+    with open_hub(data_dir, say=_say) as hub, hub.pool.connection() as connection:
+        try:
+            with connection.transaction():
+                services.set_limits(
+                    connection, code=code, calls_per_second=calls_per_second, records_per_day=records_per_day
+                )
+        except services.NoSuchSystem as fault:
+            raise _fail(str(fault)) from None
+        time.sleep(2 * LOOK_EVERY_S)
+        settings = hub.settings
+    calls, records = calls_per_second or settings.calls_per_second, records_per_day or settings.records_per_day
+    typer.echo(f"{code} may make {calls} calls a second and send {records} records a day.")
 
 
 def _set_suspended(code: str, data_dir: Path, *, suspended: bool) -> None:

@@ -58,5 +58,5 @@ def figures(hub: Hub) -> Figures:
         ),
         consumers=tuple(consumers),
         readers=partners,
-        storage_low=storage.is_low(hub.settings.data_dir, limit_bytes=hub.settings.storage_low_bytes),
+        storage_low=storage.is_low(hub.settings),
     )

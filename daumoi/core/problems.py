@@ -161,11 +161,13 @@ CALL_CODES: dict[str, CallCode] = {
     "too_many_bad_rows": CallCode(
         422,
         "Too many bad rows",
-        "More rows of this body are bad than the limit; check the mapping before sending on.",
-        "Số dòng sai vượt giới hạn; hãy kiểm tra cách ánh xạ trước khi gửi tiếp.",
+        "More rows are bad than the limits at /api/v1/kinds allow. Check the mapping, mend or replay what is held "
+        "(GET /api/v1/held), then send on.",
+        "Số dòng sai vượt giới hạn công bố tại /api/v1/kinds. Hãy kiểm tra cách ánh xạ, sửa hoặc chạy lại các dòng "
+        "đang chờ (GET /api/v1/held), rồi gửi tiếp.",
     ),
     "storage_low": CallCode(
-        507,
+        503,
         "Storage is low",
         "The hub takes no records until its operator has made room. Nothing accepted is lost; try again later.",
         "Hệ thống tạm ngừng nhận vì sắp hết chỗ lưu. Dữ liệu đã nhận vẫn an toàn; hãy thử lại sau.",
@@ -185,6 +187,12 @@ CALL_CODES: dict[str, CallCode] = {
     "not_found": CallCode(404, "Not found", "Nothing is at this address.", "Không có gì tại địa chỉ này."),
     "method_not_allowed": CallCode(
         405, "Method not allowed", "This address does not take this method.", "Địa chỉ này không nhận phương thức đó."
+    ),
+    "headers_too_large": CallCode(
+        431,
+        "The headers are too large",
+        "Address and headers of a call are longer, or more, than the limits published at /api/v1/kinds.",
+        "Địa chỉ và các tiêu đề của lệnh gọi dài hoặc nhiều quá giới hạn công bố tại /api/v1/kinds.",
     ),
     "not_ready": CallCode(
         503,

@@ -43,7 +43,16 @@ class Settings:
     bad_rows_max: int = 50_000
     bodies_per_client_max: int = 32
     held_days: int = 30
-    storage_low_bytes: int = 1 * GIB
+    first_bad_rows_max: int = 1000
+    held_rows_max: int = 100_000
+    calls_per_second: int = 4000
+    records_per_day: int = 100_000_000
+    connections_max: int = 4000
+    connections_per_address_max: int = 1000
+    head_seconds: int = 10
+    body_idle_seconds: int = 60
+    body_min_bytes_per_second: int = 200
+    storage_low_bytes: int = 2 * GIB
     segment_rows: int = 5_000_000
     archive_rows: int = 100_000
     retention_file: Path | None = None
@@ -149,6 +158,15 @@ VARIABLES = (
     _number("DAUMOI_SMALL_BODY_MAX_BYTES", "small_body_max_bytes", 0, 4 * MIB, "bytes"),
     _number("DAUMOI_REJECT_MAX_ROWS", "reject_max_rows", 1, 10_000, "rows"),
     _number("DAUMOI_BAD_ROWS_MAX", "bad_rows_max", 1, 10_000_000, "rows"),
+    _number("DAUMOI_FIRST_BAD_ROWS_MAX", "first_bad_rows_max", 1, 10_000_000, "rows"),
+    _number("DAUMOI_HELD_ROWS_MAX", "held_rows_max", 1, 100_000_000, "rows"),
+    _number("DAUMOI_CALLS_PER_SECOND", "calls_per_second", 1, 1_000_000, "calls"),
+    _number("DAUMOI_RECORDS_PER_DAY", "records_per_day", 1, 10**12, "records"),
+    _number("DAUMOI_CONNECTIONS_MAX", "connections_max", 10, 100_000, "connections"),
+    _number("DAUMOI_CONNECTIONS_PER_ADDRESS_MAX", "connections_per_address_max", 1, 100_000, "connections"),
+    _number("DAUMOI_HEAD_SECONDS", "head_seconds", 1, 600, "seconds"),
+    _number("DAUMOI_BODY_IDLE_SECONDS", "body_idle_seconds", 1, 3600, "seconds"),
+    _number("DAUMOI_BODY_MIN_BYTES_PER_SECOND", "body_min_bytes_per_second", 1, MIB, "bytes"),
     _number("DAUMOI_BODIES_PER_CLIENT_MAX", "bodies_per_client_max", 1, 1000, "bodies"),
     _number("DAUMOI_HELD_DAYS", "held_days", 1, 365, "days"),
     _number("DAUMOI_STORAGE_LOW_BYTES", "storage_low_bytes", 0, 2**60, "bytes"),

@@ -48,7 +48,7 @@ class AccessLog:
 
 
 class Proxies:
-    """The proxies whose word on the caller's address is believed; used for the log alone."""
+    """The proxies whose word on the caller's address is believed; used for the log and for bounds on connections."""
 
     def __init__(self, trusted: Iterable[str]) -> None:
         """Take addresses and networks; what is none of them is never matched."""
@@ -63,15 +63,16 @@ class Proxies:
         """Return the caller's address: the last forwarded one that no trusted proxy has."""
         client = scope.get("client")
         peer: str | None = client[0] if client else None
-        if not self._networks or not self._is_trusted(peer):
+        if not self._networks or not self.trusts(peer):
             return peer
         forwarded = _forwarded_for(scope["headers"])
         for hop in reversed(forwarded):
-            if not self._is_trusted(hop):
+            if not self.trusts(hop):
                 return hop
         return forwarded[0] if forwarded else peer
 
-    def _is_trusted(self, text: str | None) -> bool:
+    def trusts(self, text: str | None) -> bool:
+        """Tell whether an address is one of the trusted proxies."""
         try:
             address = ip_address(text or "")
         except ValueError:

@@ -63,4 +63,9 @@ def admit(gate: Gate, scope: Any, call: Call) -> CallProblem | None:
         headers = {"WWW-Authenticate": 'Bearer realm="daumoi", error="invalid_token"'}
         return CallProblem("unauthorized", detail, headers=headers)
     call.client = client
+    wait_s = gate.rates.take(client.system)
+    if wait_s is not None:
+        rate = client.system.calls_per_second or gate.hub.settings.calls_per_second
+        detail = f"Your system may make {rate} calls a second. Wait as long as Retry-After says, then go on."
+        return CallProblem("rate_limited", detail, headers={"Retry-After": str(wait_s)})
     return None

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
 from daumoi.core.database import UNREACHABLE, sqlstate_of
+from daumoi.core.outages import outage
 from daumoi.core.problems import CALL_CODES, CallProblem
 from daumoi.gateway.calls import call_of
 from daumoi.gateway.metrics import PROBLEMS
@@ -17,6 +18,9 @@ from daumoi.gateway.metrics import PROBLEMS
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 PROBLEM_JSON: Final = "application/problem+json"
+HEAD_MAX_BYTES = 64 * 1024
+"""Address and headers of one request; the server holds its connections to it."""
+HEADERS_MAX = 100
 _ENCODE = msgspec.json.Encoder().encode
 _log = structlog.get_logger("daumoi.gateway")
 
@@ -86,7 +90,7 @@ def as_problem(error: Exception) -> CallProblem:
         return _of_framework(error)
     if isinstance(error, UNREACHABLE):
         _log.warning("the database did not answer", reason=sqlstate_of(error))
-        return CallProblem("not_ready", headers={"Retry-After": "5"})
+        return outage(error)
     reason = sqlstate_of(error) if isinstance(error, psycopg.Error) else type(error).__name__
     _log.error("a call failed", reason=reason, at=_place_of(error))
     return CallProblem("internal_error")

@@ -1,22 +1,45 @@
 """Reads request bodies off the socket: their declared form, small ones whole, large ones piece by piece."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, get_args
 
 from daumoi.core.problems import CallProblem
+from daumoi.core.settings import Settings
 from daumoi.gateway.admission import header
 from daumoi.gateway.answers import JSON, NDJSON
 from daumoi.gateway.gate import Gate
 from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, decompressed
 from daumoi.intake.pipe import SenderGone
 
-IDLE_S = 60.0
-"""A body of which nothing comes for so long is given up: its sender is gone without a word."""
 _ENCODINGS: dict[bytes, Encoding] = {b"": None, b"identity": None, b"gzip": "gzip", b"x-gzip": "gzip", b"zstd": "zstd"}
 _TYPES: dict[str, ContentType] = {name: name for name in get_args(ContentType)}
 
 Receive = Callable[[], Any]
+
+
+class Pace:
+    """How long a body may let us wait: nothing for so many seconds, or too slow on the whole, and it is given up.
+
+    Only waiting counts, not the time in which we were busy with what had come. A body may be silent for the idle time
+    in all, and for one second more for each so many bytes that came.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Begin with the whole idle time left."""
+        self._idle_s = float(settings.body_idle_seconds)
+        self._least = settings.body_min_bytes_per_second
+        self._left_s = self._idle_s
+
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for the next piece."""
+        return max(0.0, min(self._idle_s, self._left_s))
+
+    def note(self, *, waited_s: float, received: int) -> None:
+        """Count a wait and what it brought."""
+        self._left_s += received / self._least - waited_s
 
 
 def _media_type(scope: Any) -> str:
@@ -60,16 +83,19 @@ def length(scope: Any) -> int | None:
     return None if header(scope, b"transfer-encoding") is not None else 0
 
 
-async def whole(receive: Receive, *, limit: int) -> bytes:
+async def whole(receive: Receive, *, limit: int, settings: Settings) -> bytes:
     """Read a body that must not be longer than the limit; raises CallProblem body_too_large and malformed_body."""
     body = bytearray()
     more = True
+    pace = Pace(settings)
     while more:
+        began = time.monotonic()
         try:
-            async with asyncio.timeout(IDLE_S):
+            async with asyncio.timeout(pace.patience_s):
                 message = await receive()
         except TimeoutError:
-            raise CallProblem("malformed_body", "The body did not come to its end; nothing was stored.") from None
+            raise CallProblem("malformed_body", "The body came too slowly; nothing was stored.") from None
+        pace.note(waited_s=time.monotonic() - began, received=len(message.get("body", b"")))
         if message["type"] != "http.request":
             raise CallProblem("malformed_body", "The body broke off; nothing was stored.")
         body += message.get("body", b"")
@@ -104,13 +130,16 @@ async def pieces(gate: Gate, receive: Receive) -> AsyncGenerator[bytes, None]:
     stopping = asyncio.ensure_future(gate.stopping.wait())
     try:
         more = True
+        pace = Pace(gate.hub.settings)
         while more:
             arriving = asyncio.ensure_future(receive())
-            await asyncio.wait({arriving, stopping}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+            began = time.monotonic()
+            await asyncio.wait({arriving, stopping}, timeout=pace.patience_s, return_when=asyncio.FIRST_COMPLETED)
             if not arriving.done():
                 arriving.cancel()
                 raise HubStopping if stopping.done() else SenderGone
             message = arriving.result()
+            pace.note(waited_s=time.monotonic() - began, received=len(message.get("body", b"")))
             if message["type"] != "http.request":
                 raise SenderGone
             more = message.get("more_body", False)

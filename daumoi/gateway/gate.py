@@ -6,14 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange.agreements import Agreement
 from daumoi.exchange.heads import HeadWatch
 from daumoi.gateway.metrics import Meters
+from daumoi.gateway.rates import Rates
 from daumoi.intake.setup import numbered_kinds
 from daumoi.intake.single import GroupCommit
+from daumoi.intake.submissions import over_quota
+from daumoi.organisations.quotas import Quota
 from daumoi.organisations.registry import Client, System
 
 _BODY_THREADS = 3
@@ -34,15 +38,19 @@ class Gate:
         self.watch = HeadWatch(hub)
         self.commits = GroupCommit(hub)
         self.meters = Meters(self.watch, hub.settings)
+        self.rates = Rates(hub.settings)
+        self.quota = Quota(hub)
         self.stopping = asyncio.Event()
         # Readers and bodies have threads of their own, so that neither can shut the other out.
         self._body_threads = ThreadPoolExecutor(_BODY_THREADS, "gateway-body")
         self._read_threads = ThreadPoolExecutor(_READ_THREADS, "gateway-read")
         self._bulk: dict[str, int] = {}
+        self._writing: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
 
     async def open(self) -> None:
-        """Start watching the heads, the registry and the agreements."""
+        """Start watching the heads, the registry and the agreements, and read what was sent today."""
         await self.watch.start()
+        self.quota.start()
 
     async def stop_waiting(self) -> None:
         """Let all who wait answer: long polls, streams, and bulk bodies with their receipt so far."""
@@ -53,6 +61,7 @@ class Gate:
         """Store what waits and end the threads."""
         await self.stop_waiting()
         await asyncio.to_thread(self.commits.close)
+        await asyncio.to_thread(self.quota.close)
         self._body_threads.shutdown(wait=False)
         self._read_threads.shutdown(wait=False)
 
@@ -60,9 +69,20 @@ class Gate:
         """Run a reading call in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._read_threads, lambda: work(*args, **kwargs))
 
-    async def write(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Run a storing call in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._body_threads, lambda: work(*args, **kwargs))
+    async def write(self, system: System, work: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run a storing call of a system in a thread; a system has at most all but one of the threads."""
+        place = self._writing.get(system.id)
+        if place is None:
+            place = self._writing[system.id] = asyncio.Semaphore(_BODY_THREADS - 1)
+        async with place:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._body_threads, lambda: work(*args, **kwargs))
+
+    def count_records(self, system: System, records: int) -> None:
+        """Count records for the day of a system; raises CallProblem rate_limited when they are too many."""
+        wait_s = self.quota.take(system, records)
+        if wait_s is not None:
+            raise over_quota(self.hub, system, wait_s)
 
     def agreement(self, system: System, kind: str) -> Agreement:
         """Return what a system may see of a kind; raises CallProblem unknown_kind and no_agreement."""

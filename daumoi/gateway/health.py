@@ -42,7 +42,7 @@ async def checks(gate: Gate) -> dict[str, str]:
         "server": "ok" if not gate.stopping.is_set() else "going down",
         "database": "ok" if seen else "does not answer",
         "log": "ok" if all(name in gate.watch.heads for name in LOG_KINDS) else "has no place for some kinds yet",
-        "disk": "ok" if not is_low(settings.data_dir, limit_bytes=settings.storage_low_bytes) else "is nearly full",
+        "disk": "ok" if not is_low(settings) else "is nearly full",
         "intake": "ok" if await listens(gate.intake_socket) else "takes no bulk bodies yet",
     }
 

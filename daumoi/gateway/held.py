@@ -100,11 +100,13 @@ def _mend_handler(gate: Gate) -> HTTPRouteHandler:
         bodies.require_type(request.scope, JSON)
         most = gate.hub.settings.line_max_bytes
         encoded = bodies.encoding(request.scope)
-        body = bodies.plain(await bodies.whole(request.receive, limit=most), encoded, limit=most)
+        sent = await bodies.whole(request.receive, limit=most, settings=gate.hub.settings)
+        body = bodies.plain(sent, encoded, limit=most)
         line = single_record(body, JSON)
         if line is None:
             raise CallProblem("malformed_body", "The body is one record, not an array; nothing was stored.")
-        receipt = await gate.write(_mend, gate, system, held_id, line)
+        gate.count_records(system, 1)
+        receipt = await gate.write(system, _mend, gate, system, held_id, line)
         if receipt is None:
             raise _unknown()
         gate.meters.count_receipt(receipt)
@@ -122,9 +124,10 @@ def _replay_handler(gate: Gate) -> HTTPRouteHandler:
         encoded = bodies.encoding(request.scope)
         if bodies.length(request.scope) != 0:
             bodies.require_type(request.scope, JSON)
-        body = await bodies.whole(request.receive, limit=REPLAY_BODY_MAX_BYTES)
+        body = await bodies.whole(request.receive, limit=REPLAY_BODY_MAX_BYTES, settings=gate.hub.settings)
         choice = read_choice(bodies.plain(body, encoded, limit=REPLAY_BODY_MAX_BYTES))
         receipt = await gate.write(
+            system,
             held.replay,
             gate.hub,
             system=system,

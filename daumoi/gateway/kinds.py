@@ -8,15 +8,18 @@ from litestar.types import ASGIApp
 
 from daumoi.core.settings import Settings
 from daumoi.exchange.feeds import LIMIT_MAX
-from daumoi.gateway.answers import json_answer
+from daumoi.gateway.answers import HEAD_MAX_BYTES, HEADERS_MAX, json_answer
 from daumoi.gateway.calls import call_of, sent_kind
 from daumoi.gateway.feeds import LIMIT, WAIT_MAX_S
 from daumoi.gateway.gate import LOG_KINDS, Gate
 from daumoi.gateway.held import LISTED, REPLAY_BODY_MAX_BYTES
 from daumoi.gateway.parameters import Query
+from daumoi.gateway.rates import BURST_S
 from daumoi.gateway.submissions import PROBLEMS_MAX
+from daumoi.intake.bodies import ELEMENTS_MAX, UNPACKED_FREE_BYTES, UNPACKED_RATIO_MAX
 from daumoi.intake.held import MOST_LISTED
 from daumoi.intake.receipts import SHOWN
+from daumoi.kinds.faults import FAULTS_MAX
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import DEEPEST
 from daumoi.kinds.plan import FIRST_YEAR, LAST_YEAR
@@ -27,20 +30,38 @@ from daumoi.organisations.registry import System
 _SCHEMA_JSON = "application/schema+json"
 
 
-def limits(settings: Settings) -> dict[str, Any]:
-    """Return every limit of the machine API; the unit stands in the name. Bytes count after decompression."""
+def limits(settings: Settings, system: System) -> dict[str, Any]:
+    """Return every limit of the machine API, as it is for a system; the unit stands in the name.
+
+    Bytes count after decompression.
+    """
     return {
         "json_body_max_bytes": settings.body_json_max_bytes,
         "ndjson_line_max_bytes": settings.line_max_bytes,
         "ndjson_body_max_bytes": None,
         "reject_max_rows": settings.reject_max_rows,
         "bad_rows_max": settings.bad_rows_max,
+        "first_bad_rows_max": settings.first_bad_rows_max,
+        "held_rows_max": settings.held_rows_max,
+        "calls_per_second": system.calls_per_second or settings.calls_per_second,
+        "calls_burst_seconds": BURST_S,
+        "records_per_day": system.records_per_day or settings.records_per_day,
+        "connections_per_address_max": settings.connections_per_address_max,
+        "head_max_bytes": HEAD_MAX_BYTES,
+        "head_max_headers": HEADERS_MAX,
+        "head_seconds": settings.head_seconds,
+        "body_idle_seconds": settings.body_idle_seconds,
+        "body_min_bytes_per_second": settings.body_min_bytes_per_second,
+        "unpacked_ratio_max": UNPACKED_RATIO_MAX,
+        "unpacked_free_bytes": UNPACKED_FREE_BYTES,
+        "json_array_max_elements": ELEMENTS_MAX,
         "bulk_bodies_per_client_max": settings.bodies_per_client_max,
         "bulk_body_min_bytes": settings.small_body_max_bytes + 1,
         "replay_body_max_bytes": REPLAY_BODY_MAX_BYTES,
         "json_depth_max": DEEPEST,
         "instant_first_year": FIRST_YEAR,
         "instant_last_year": LAST_YEAR,
+        "row_faults_max": FAULTS_MAX,
         "receipt_problems_max": SHOWN,
         "problems_page_max_rows": PROBLEMS_MAX,
         "held_page_rows": LISTED,
@@ -79,7 +100,7 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
             {
                 "kinds": [_listed(gate, kind, system) for kind in ALL],
                 "kinds_of_the_log": [name for name in LOG_KINDS if name not in KINDS],
-                "limits": limits(gate.hub.settings),
+                "limits": limits(gate.hub.settings, system),
             }
         )
 

@@ -120,8 +120,10 @@ class _Machine(Collector):
         yield GaugeMetricFamily(
             "daumoi_clock_timestamp_seconds", "This machine's clock; Prometheus compares it with its own.", time.time()
         )
-        free = free_bytes(self._settings.data_dir)
-        yield GaugeMetricFamily("daumoi_disk_free_bytes", "Free bytes of the disk of the data directory.", free)
+        free = free_bytes(self._settings)
+        yield GaugeMetricFamily(
+            "daumoi_disk_free_bytes", "Free bytes of the fullest disk that the hub writes to.", free
+        )
         yield GaugeMetricFamily(
             "daumoi_disk_limit_bytes",
             "With less free than this, no records are taken (storage_low).",

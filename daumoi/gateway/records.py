@@ -46,12 +46,20 @@ async def _take_small(gate: Gate, call: Call, kind: Kind, head: BodyHead, body: 
         most = min(settings.line_max_bytes, settings.body_json_max_bytes)
         line = single_record(body, head.content_type) if len(body) <= most else None
         if line is not None:
+            gate.count_records(call.system, 1)
             return await asyncio.wrap_future(gate.commits.submit(call.system, kind, line))
-    return await gate.write(_take_rows, gate, call, kind, head, body)
+    return await gate.write(call.system, _take_rows, gate, call, kind, head, body)
 
 
 def _take_rows(gate: Gate, call: Call, kind: Kind, head: BodyHead, body: bytes) -> Receipt:
-    submission = Submission(gate.hub, system=call.system, kind=kind, dry_run=head.dry_run, on_problem=head.on_problem)
+    submission = Submission(
+        gate.hub,
+        system=call.system,
+        kind=kind,
+        dry_run=head.dry_run,
+        on_problem=head.on_problem,
+        quota=gate.quota,
+    )
     declared: ContentType = head.content_type
     return take(submission, [body], settings=gate.hub.settings, content_type=declared)
 
@@ -74,7 +82,8 @@ async def _take(gate: Gate, call: Call, kind: Kind, head: BodyHead, scope: Any, 
     small = gate.hub.settings.small_body_max_bytes
     if size is None or size > small or head.encoding is not None:
         return await _hand_over(gate, call, head, receive)
-    return await _take_small(gate, call, kind, head, await bodies.whole(receive, limit=small))
+    body = await bodies.whole(receive, limit=small, settings=gate.hub.settings)
+    return await _take_small(gate, call, kind, head, body)
 
 
 def handlers(gate: Gate) -> list[HTTPRouteHandler]:

@@ -141,7 +141,8 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
         Query(request.scope["query_string"])
         bodies.require_type(request.scope, FORM)
         encoded = bodies.encoding(request.scope)
-        body = bodies.plain(await bodies.whole(request.receive, limit=_FORM_MAX_BYTES), encoded, limit=_FORM_MAX_BYTES)
+        sent = await bodies.whole(request.receive, limit=_FORM_MAX_BYTES, settings=gate.hub.settings)
+        body = bodies.plain(sent, encoded, limit=_FORM_MAX_BYTES)
         form = read_form(body)
         client = await _sign_in(gate, attempts, offered(header(request.scope, b"authorization"), form))
         call_of(request.scope).client = client

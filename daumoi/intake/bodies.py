@@ -2,8 +2,9 @@
 
 import json
 import re
+import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from typing import Literal, NoReturn
 
@@ -25,6 +26,18 @@ _ZSTD_STEP = 1024
 """Compressed bytes given to zstd at once: a kilobyte can grow to some thirty megabytes, a larger piece to gigabytes."""
 _ZSTD_WINDOW = 1 << 27
 _KEPT = 4096
+
+UNPACKED_RATIO_MAX = 250
+"""A body may unpack to so many times its size. Records of one form shrink to a tenth, the most alike to a hundredth."""
+UNPACKED_FREE_BYTES = 64 * 1024 * 1024
+"""What a body may unpack to in any case."""
+ELEMENTS_MAX = 200_000
+"""Elements of a JSON array: the shortest record has 40 bytes, so a body of 8 MiB cannot hold more of them."""
+_COMMAS = 5 * ELEMENTS_MAX
+_DEEP = 100_000
+_BIG_JSON_BYTES = 256 * 1024
+_cutting = threading.Lock()
+"""One big JSON body at a time is cut: made of elements of two bytes, it takes 100 MB for a moment."""
 
 
 class BodyBroken(Exception):
@@ -72,11 +85,30 @@ def take(
 
 def decompressed(pieces: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
     """Decompress a body piece by piece; raises BodyBroken where its encoding is damaged or ends too early."""
-    if encoding == "gzip":
-        return _gunzip(pieces)
-    if encoding == "zstd":
-        return _unzstd(pieces)
-    return iter(pieces)
+    if encoding is None:
+        return iter(pieces)
+    return _within_ratio(pieces, _gunzip if encoding == "gzip" else _unzstd)
+
+
+def _within_ratio(pieces: Iterable[bytes], unpack: Callable[[Iterable[bytes]], Iterator[bytes]]) -> Iterator[bytes]:
+    """Unpack until more comes out than any honest body holds; raises CallProblem body_too_large."""
+    packed = unpacked = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal packed
+        for piece in pieces:
+            packed += len(piece)
+            yield piece
+
+    for plain in unpack(counted()):
+        unpacked += len(plain)
+        if unpacked > UNPACKED_FREE_BYTES and unpacked > packed * UNPACKED_RATIO_MAX:
+            detail = (
+                f"The body unpacks to more than {UNPACKED_RATIO_MAX} times its size and {UNPACKED_FREE_BYTES} bytes. "
+                "What the receipt counts is stored. Send the rest without Content-Encoding."
+            )
+            raise CallProblem("body_too_large", detail)
+        yield plain
 
 
 def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -131,6 +163,13 @@ def _whole(pieces: Iterable[bytes], limit: int) -> bytes:
 
 def elements(body: bytes) -> list[bytes]:
     """Cut a JSON body into its records: the elements of an array, or the one object; raises CallProblem."""
+    if len(body) > _BIG_JSON_BYTES:
+        with _cutting:
+            return _elements(body)
+    return _elements(body)
+
+
+def _elements(body: bytes) -> list[bytes]:
     text = body.removeprefix(_BOM).strip(JSON_SPACE)
     if text.startswith(b"{"):
         if not _is_json(text):
@@ -139,10 +178,20 @@ def elements(body: bytes) -> list[bytes]:
     if not text.startswith(b"["):
         _refuse_json()
     try:
-        return [bytes(element) for element in msgspec.json.decode(text, type=list[msgspec.Raw])]
+        if text.count(b",") > _COMMAS:
+            _cut(text)  # stops at the first element too many, before all of them take their memory
+        found = msgspec.json.decode(text, type=list[msgspec.Raw])
+        if len(found) > ELEMENTS_MAX:
+            _refuse_length()
+        return [bytes(element) for element in found]
     except (msgspec.DecodeError, RecursionError):
         # msgspec also refuses texts that are JSON, such as half a surrogate pair in a string: cut by hand then.
         return _cut(text) if _is_json(text) else _refuse_json()
+
+
+def _refuse_length() -> NoReturn:
+    detail = f"A JSON array has at most {ELEMENTS_MAX} elements; nothing was stored. Send NDJSON, one record a line."
+    raise CallProblem("body_too_large", detail)
 
 
 def _refuse_json() -> NoReturn:
@@ -176,6 +225,8 @@ def _cut(text: bytes) -> list[bytes]:
         mark = token.group()
         if mark in (b"[", b"{"):
             depth += 1
+            if depth > _DEEP:
+                _refuse_json()
         elif mark in (b"]", b"}"):
             depth -= 1
             if depth == 0:
@@ -183,6 +234,8 @@ def _cut(text: bytes) -> list[bytes]:
                 return [*found, last] if last else found
         elif mark == b"," and depth == 1:
             found.append(text[start : token.start()].strip(JSON_SPACE))
+            if len(found) > ELEMENTS_MAX:
+                _refuse_length()
             start = token.end()
     _refuse_json()
 

@@ -13,7 +13,7 @@ from daumoi.intake.rows import SUBJECT, Row
 from daumoi.intake.validation import AHEAD, Examined, Person, examine
 from daumoi.kinds.decoding import REFUSALS, Decoded, canonical, decode_slowly, fast_decoder, is_plain, is_sure
 from daumoi.kinds.envelope import Envelope
-from daumoi.kinds.faults import Fault
+from daumoi.kinds.faults import FAULTS_MAX, Fault
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import parse
 from daumoi.kinds.privacy import is_fact, take_personal
@@ -105,7 +105,8 @@ class _Reader:
             row.faults += [fault for fault in examined.faults if (fault.code, fault.pointer) not in known]
             row.record = decoded.record
             given_twice = any(fault.code == "duplicate_key" and fault.pointer == "/ref" for fault in row.faults)
-            if not given_twice and decoded.record.ref not in _texts(value):
+            # Of a row with as many faults as are told, not all is known: its ref may be given twice, or not storable.
+            if len(decoded.faults) < FAULTS_MAX and not given_twice and decoded.record.ref not in _texts(value):
                 self._name(row, decoded.record)
         return row
 

@@ -12,6 +12,7 @@ import msgspec
 from daumoi.core.database import UNREACHABLE, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
+from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
 from daumoi.core.sql import statements
 from daumoi.intake.decoding import read_row
@@ -151,8 +152,8 @@ def mend(hub: Hub, *, system: System, held_id: UUID, line: bytes) -> Receipt | N
         store_chunk(hub, kind, [row], beside)
     except Undone:
         raise refusal(kind, [row]) from None
-    except UNREACHABLE:
-        raise CallProblem("not_ready", headers={"Retry-After": "5"}) from None
+    except UNREACHABLE as error:
+        raise outage(error) from None
     return receipt
 
 
@@ -211,6 +212,7 @@ def replay(
 def _replay_chunk(
     hub: Hub, system: System, kind: Kind, rows: Sequence[Row], before: Receipt, *, mixed: bool
 ) -> Receipt:
+    refuse_when_low(hub, before)
     after = before
 
     def beside(connection: Connection) -> None:

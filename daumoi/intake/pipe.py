@@ -27,19 +27,22 @@ import structlog
 
 from daumoi.core.database import UNREACHABLE
 from daumoi.core.hub import Hub
+from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
 from daumoi.core.settings import Settings
 from daumoi.intake import meters
 from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, take
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.submissions import OnProblem, Submission
+from daumoi.intake.turns import Turns
 from daumoi.kinds.registry import KINDS
 from daumoi.organisations import registry
+from daumoi.organisations.quotas import Quota
 
 _LENGTH = struct.Struct(">I")
 BROKEN, STOPPING = 0xFFFFFFFF, 0xFFFFFFFE
 _PIECE_BYTES = 64 * 1024
-_BODIES_AT_ONCE = 64
+BODIES_AT_ONCE = 128
 _LOOK_EVERY_S = 0.5
 _LONGEST_SOCKET_PATH = 107  # unix(7): sun_path holds 108 bytes with its end
 _log = structlog.get_logger("daumoi.intake")
@@ -66,6 +69,11 @@ class _Problem(msgspec.Struct):
 class _Answer(msgspec.Struct):
     receipt: Receipt | None = None
     problem: _Problem | None = None
+
+
+def _refused(problem: CallProblem) -> _Answer:
+    said = _Problem(problem.code, problem.detail, problem.extra, problem.headers)
+    return _Answer(receipt=problem.receipt, problem=said)
 
 
 # Made before any thread runs (see daumoi/kinds/decoding.py).
@@ -159,7 +167,9 @@ class IntakeServer:
         self._hub = hub
         self._path = socket_path
         self._ending = threading.Event()
-        self._places = threading.Semaphore(_BODIES_AT_ONCE)
+        self._places = threading.Semaphore(BODIES_AT_ONCE)
+        self._turns = Turns()
+        self._quota = Quota(hub)
         self._threads: set[threading.Thread] = set()
         self._registry: registry.Registry | None = None
         socket_path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -169,7 +179,7 @@ class IntakeServer:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.bind(str(socket_path))
         os.chmod(socket_path, 0o600)  # noqa: PTH101 - of a socket, not a file
-        self._socket.listen(_BODIES_AT_ONCE)
+        self._socket.listen(BODIES_AT_ONCE)
         self._socket.settimeout(_LOOK_EVERY_S)
 
     def stop(self) -> None:
@@ -178,19 +188,21 @@ class IntakeServer:
 
     def serve(self) -> None:
         """Take bodies until `stop` is called."""
+        self._quota.start()
         while not self._ending.is_set():
             try:
                 connection, _ = self._socket.accept()
             except TimeoutError:
                 continue
-            self._places.acquire()
-            thread = threading.Thread(target=self._answer, args=(connection,), daemon=True)
+            work = self._answer if self._places.acquire(blocking=False) else self._turn_away
+            thread = threading.Thread(target=work, args=(connection,), daemon=True)
             self._threads.add(thread)
             thread.start()
         self._socket.close()
         self._path.unlink(missing_ok=True)
         for thread in list(self._threads):
             thread.join(timeout=8)
+        self._quota.close()
 
     def _answer(self, connection: socket.socket) -> None:
         try:
@@ -210,6 +222,20 @@ class IntakeServer:
             _log.warning("a body's sender was gone before its receipt")
         finally:
             self._places.release()
+            self._threads.discard(threading.current_thread())
+
+    def _turn_away(self, connection: socket.socket) -> None:
+        """Answer a body for which there is no place; to let it wait would let everybody wait who comes after it."""
+        detail = "As many bulk bodies are under way as the hub takes at a time. Nothing was stored; send it again."
+        payload = msgspec.json.encode(_refused(CallProblem("not_ready", detail, headers={"Retry-After": "2"})))
+        try:
+            with connection:
+                connection.settimeout(1)
+                connection.sendall(_LENGTH.pack(len(payload)) + payload)
+                self._drain(connection)
+        except OSError:
+            return
+        finally:
             self._threads.discard(threading.current_thread())
 
     def _drain(self, connection: socket.socket) -> None:
@@ -233,6 +259,8 @@ class IntakeServer:
                 dry_run=head.dry_run,
                 on_problem=head.on_problem,
                 way="bulk",
+                turns=self._turns,
+                quota=self._quota,
             )
             with meters.BODIES.track_inprogress():
                 receipt = take(
@@ -244,12 +272,11 @@ class IntakeServer:
                 )
             return _Answer(receipt=receipt)
         except CallProblem as problem:
-            said = _Problem(problem.code, problem.detail, problem.extra, problem.headers)
-            return _Answer(receipt=problem.receipt, problem=said)
+            return _refused(problem)
         except OSError:
             raise
-        except UNREACHABLE:
-            return _Answer(problem=_Problem("not_ready", "The database did not answer. Send all of it again."))
+        except UNREACHABLE as error:
+            return _refused(outage(error, "The database did not answer. Send all of it again."))
         except Exception as error:
             _log.error("body not stored", reason=type(error).__name__)
             return _Answer(problem=_Problem("internal_error", "The hub failed. Send all of it again."))

@@ -17,9 +17,11 @@ import structlog
 from daumoi.core.database import UNREACHABLE, Connection, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
+from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
-from daumoi.intake import meters
+from daumoi.intake import held_room, meters
 from daumoi.intake.decoding import read_row
+from daumoi.intake.held_room import HELD_ROOM
 from daumoi.intake.receipts import Receipt, note, save_all
 from daumoi.intake.rows import Row
 from daumoi.intake.store import store_chunk
@@ -31,12 +33,20 @@ from daumoi.organisations.registry import System
 _log = structlog.get_logger("daumoi.intake")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     row: Row
     receipt: Receipt
     done: "Future[Receipt]" = field(default_factory=Future)
     queued_at: float = field(default_factory=time.perf_counter)
+
+
+class _NoRoom(Exception):
+    """Some records of a group are bad, and their systems have no room for held rows."""
+
+    def __init__(self, waiting: list[_Waiting]) -> None:
+        self.waiting = waiting
+        super().__init__()
 
 
 class GroupCommit:
@@ -52,10 +62,12 @@ class GroupCommit:
     def submit(self, system: System, kind: Kind, line: bytes) -> "Future[Receipt]":
         """Decode one record and queue it; the future gives its receipt once it is durable.
 
-        Raises CallProblem storage_low at once.
+        Raises CallProblem storage_low and too_many_bad_rows at once.
         """
         refuse_when_low(self._hub)
         row = read_row(self._hub, system=system, kind=kind, line=line, number=1)
+        if row.faults and HELD_ROOM.is_known_full(self._hub, system):
+            raise held_room.refusal(self._hub)
         waiting = _Waiting(row, Receipt(uuid7(self._hub.clock.now()), kind.name))
         meters.count_received("single", rows=1, size=len(line))
         self._queue_of(kind).put(waiting)
@@ -105,10 +117,17 @@ class GroupCommit:
     def _store(self, kind: Kind, group: Sequence[_Waiting]) -> None:
         try:
             self._commit(kind, group)
-        except Overtaken:
-            self._fail(group, CallProblem("not_ready", headers={"Retry-After": "5"}), "overtaken")
+        except _NoRoom as no_room:
+            left = [one for one in group if one not in no_room.waiting]
+            self._fail(no_room.waiting, held_room.refusal(self._hub), "too many held")
+            for one in left:  # what this try gave them is rolled back
+                one.row.decision = one.row.seq = one.row.held_id = None
+            if left:
+                self._store(kind, left)
+        except Overtaken as error:
+            self._fail(group, outage(error), "overtaken")
         except UNREACHABLE as error:
-            self._fail(group, CallProblem("not_ready", headers={"Retry-After": "5"}), sqlstate_of(error))
+            self._fail(group, outage(error), sqlstate_of(error))
         except psycopg.Error as error:
             if len(group) == 1:
                 self._fail(group, CallProblem("internal_error"), sqlstate_of(error))
@@ -126,6 +145,9 @@ class GroupCommit:
 
         def beside(connection: Connection) -> None:
             receipts.clear()
+            full = [one for one in group if one.row.faults and self._is_full(connection, one.row.system)]
+            if full:
+                raise _NoRoom(full)
             for one in group:
                 receipt = one.receipt.copy()
                 receipt.count([one.row])
@@ -140,6 +162,9 @@ class GroupCommit:
         for receipt, one in zip(receipts, group, strict=True):
             if one.done.set_running_or_notify_cancel():
                 one.done.set_result(receipt)
+
+    def _is_full(self, connection: Connection, system: System) -> bool:
+        return HELD_ROOM.is_full(self._hub, connection, system, bad=1)
 
     def _fail(self, group: Sequence[_Waiting], problem: CallProblem, reason: str) -> None:
         _log.error("single record not stored", reason=reason, records=len(group))

@@ -6,20 +6,25 @@ from typing import Literal
 
 import msgspec
 
+from daumoi.core import outages
 from daumoi.core.database import UNREACHABLE, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.ids import uuid7
+from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
 from daumoi.core.storage import is_low
-from daumoi.intake import meters
+from daumoi.intake import held_room, meters
 from daumoi.intake.decoding import read_rows, unreadable_row
+from daumoi.intake.held_room import HELD_ROOM
 from daumoi.intake.receipts import Receipt, note, save
 from daumoi.intake.rehearsal import Rehearsal
 from daumoi.intake.rows import Row
 from daumoi.intake.store import Undone, store_chunk
+from daumoi.intake.turns import Turns
 from daumoi.kinds.faults import fault
 from daumoi.kinds.kind import Kind
 from daumoi.log.append import CHUNK_ROWS, Overtaken
+from daumoi.organisations.quotas import Quota
 from daumoi.organisations.registry import System
 
 OnProblem = Literal["hold", "reject"]
@@ -49,9 +54,16 @@ class Submission:
         dry_run: bool = False,
         on_problem: OnProblem = "hold",
         way: meters.Way = "small",
+        turns: Turns | None = None,
+        quota: Quota | None = None,
     ) -> None:
-        """Begin; raises CallProblem storage_low when the hub takes no records."""
+        """Begin; raises CallProblem storage_low when the hub takes no records.
+
+        With `turns`, a chunk is stored when it is the system's turn; with `quota`, its rows count for the day.
+        """
         self._hub, self._system, self._kind = hub, system, kind
+        self._turns = turns or Turns()
+        self._quota = quota
         self._rehearsal = Rehearsal(hub, kind) if dry_run else None
         self._rejects = on_problem == "reject" and not dry_run
         self._way: meters.Way = way
@@ -157,9 +169,12 @@ class Submission:
         return lines, unreadable
 
     def _read_all(self) -> list[Row]:
-        """Read what has come so far, in the order of the body."""
+        """Read what has come so far, in the order of the body; raises CallProblem when it is too much for the day."""
         meters.count_received(self._way, rows=len(self._lines) + len(self._unreadable), size=self._bytes)
         lines, unreadable = self._take_all()
+        wait_s = self._quota.take(self._system, len(lines) + len(unreadable)) if self._quota is not None else None
+        if wait_s is not None:
+            raise over_quota(self._hub, self._system, wait_s, self.receipt_so_far())
         with meters.reading(len(lines)):
             rows = read_rows(self._hub, system=self._system, kind=self._kind, lines=lines) if lines else []
         return sorted(rows + unreadable, key=lambda row: row.number) if unreadable else rows
@@ -176,7 +191,7 @@ class Submission:
             if self._storer is None:
                 self._storer = ThreadPoolExecutor(1, "store")
             self._storing = self._storer.submit(self._store, rows, finished=False)
-        self._mind_bad_rows()
+        self._mind_bad_rows(more=not finished)
 
     def _await_storing(self) -> None:
         """Wait until the chunk before is stored; raises what went wrong with it."""
@@ -186,14 +201,23 @@ class Submission:
                 storing.result()
             self._mind_bad_rows()
 
-    def _mind_bad_rows(self) -> None:
-        if self._storing is None and self._receipt.held > self._hub.settings.bad_rows_max:
-            limit = self._hub.settings.bad_rows_max
-            detail = (
-                f"More than {limit} rows of this body are bad; the rest was not read. Mend the rows and send all again."
-            )
-            self.close()
-            raise CallProblem("too_many_bad_rows", detail, receipt=self._receipt)
+    def _mind_bad_rows(self, *, more: bool = True) -> None:
+        if self._storing is not None:
+            return
+        seen, settings = self._receipt, self._hub.settings
+        if seen.held > settings.bad_rows_max:
+            detail = f"More than {settings.bad_rows_max} rows of this body are bad"
+        elif more and seen.held == seen.received >= settings.first_bad_rows_max:
+            detail = f"The first {seen.received} rows of this body are all bad"
+        else:
+            return
+        self.close()
+        # What became of a rehearsal's rows is told, but nothing of it was kept.
+        detail += (
+            "; the rest was not read. See what is wrong with them under receipt.problems"
+            f"{'' if self._rehearsal else ' and at GET /api/v1/held'}, mend the mapping, and send all again."
+        )
+        raise CallProblem("too_many_bad_rows", detail, receipt=self._receipt)
 
     def _store(self, rows: Sequence[Row], *, finished: bool) -> None:
         refuse_when_low(self._hub, self._receipt)
@@ -203,13 +227,17 @@ class Submission:
             nonlocal after
             after = self._receipt.copy()
             after.count(rows)
+            bad = after.held - self._receipt.held
+            if bad and HELD_ROOM.is_full(self._hub, connection, self._system, bad=bad):
+                raise held_room.refusal(self._hub, self._receipt)
             self._write(connection, after, rows, finished=finished)
 
         try:
-            store_chunk(self._hub, self._kind, rows, beside)
-        except (*UNREACHABLE, Overtaken):
+            with self._turns.turn(self._system.id, self._kind.name):
+                store_chunk(self._hub, self._kind, rows, beside)
+        except (*UNREACHABLE, Overtaken) as error:
             detail = "The database did not answer in time. What the receipt counts is stored; send all of it again."
-            raise CallProblem("not_ready", detail, receipt=self._receipt, headers={"Retry-After": "5"}) from None
+            raise outage(error, detail, receipt=self._receipt) from None
         self._receipt = after
 
     def _write(self, connection: Connection, receipt: Receipt, rows: Sequence[Row], *, finished: bool) -> None:
@@ -240,9 +268,9 @@ class Submission:
             store_chunk(self._hub, self._kind, rows, beside)
         except Undone:
             raise refusal(self._kind, rows) from None
-        except (*UNREACHABLE, Overtaken):
+        except (*UNREACHABLE, Overtaken) as error:
             self._receipt = empty
-            raise CallProblem("not_ready", receipt=empty, headers={"Retry-After": "5"}) from None
+            raise outage(error, receipt=empty) from None
 
 
 def refusal(kind: Kind, rows: Sequence[Row]) -> CallProblem:
@@ -261,5 +289,15 @@ def refusal(kind: Kind, rows: Sequence[Row]) -> CallProblem:
 
 def refuse_when_low(hub: Hub, receipt: Receipt | None = None) -> None:
     """Raise CallProblem storage_low while the disk is nearly full."""
-    if is_low(hub.settings.data_dir, limit_bytes=hub.settings.storage_low_bytes):
-        raise CallProblem("storage_low", receipt=receipt, headers={"Retry-After": "60"})
+    if is_low(hub.settings):
+        raise outages.storage_low(receipt)
+
+
+def over_quota(hub: Hub, system: System, wait_s: int, receipt: Receipt | None = None) -> CallProblem:
+    """Make the answer to records that are more than a system may send on this day."""
+    most = system.records_per_day or hub.settings.records_per_day
+    detail = (
+        f"Your system may send {most} records a day (UTC+7), and these are more. What was answered with 200, or stands "
+        "in the receipt, is kept. Send the rest when Retry-After is over, or ask the centre for more."
+    )
+    return CallProblem("rate_limited", detail, receipt=receipt, headers={"Retry-After": str(wait_s)})

@@ -6,12 +6,13 @@ It reads the types through `msgspec.inspect`, so that there is one description o
 import math
 import re
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
-from daumoi.kinds.faults import Fault, below, fault
+from daumoi.kinds.faults import FAULTS_MAX, Fault, below, fault
 
 _OFFSET = re.compile(r"(?:[Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -156,7 +157,7 @@ def _struct(kind: Any, value: Any, pointer: str, faults: list[Fault], _extra: di
     if not isinstance(value, dict):
         return _refuse(faults, "wrong_type", pointer, "An object is expected.")
     fields = {field.encode_name: field for field in kind.fields}
-    faults += [_unknown(pointer, name) for name in value if name not in fields]
+    faults += islice((_unknown(pointer, name) for name in value if name not in fields), FAULTS_MAX)
     cleaned = {}
     whole = True
     for name, field in fields.items():

@@ -14,7 +14,7 @@ import msgspec
 
 from daumoi.kinds.checker import DROPPED, check
 from daumoi.kinds.envelope import Envelope
-from daumoi.kinds.faults import Fault
+from daumoi.kinds.faults import FAULTS_MAX, Fault
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import has_repeated_key, parse, text_faults
 from daumoi.kinds.registry import ALL
@@ -101,7 +101,7 @@ def decode_slowly(kind: Kind, line: bytes) -> Decoded:
     if broken:
         return Decoded(None, [broken])
     cleaned, faults = check(kind.wire, value)
-    faults = text_faults(value) + faults
+    faults = (text_faults(value) + faults)[:FAULTS_MAX]
     record: Any = None
     if cleaned is not DROPPED:
         try:

@@ -8,6 +8,10 @@ from daumoi.core.problems import ROW_CODES
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
+FAULTS_MAX = 100
+"""Faults that are told of one row: a line of a mebibyte can have a hundred thousand, each dearer than its text."""
+
+
 class Fault(NamedTuple):
     """A fault at a JSON pointer (RFC 6901); an empty pointer means the whole row."""
 

@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from daumoi.kinds.faults import Fault, below, fault
+from daumoi.kinds.faults import FAULTS_MAX, Fault, below, fault
 
 DEEPEST = 32
 """Levels of nesting a row may have; the row's own object is the first."""
@@ -71,19 +71,23 @@ def parse(text: bytes) -> tuple[Any, Fault | None]:
 
 
 def text_faults(value: Any, pointer: str = "") -> list[Fault]:
-    """Find keys given twice and text that cannot be stored, anywhere in a parsed value."""
+    """Find keys given twice and text that cannot be stored, anywhere in a parsed value; hardly more than FAULTS_MAX."""
     found: list[Fault] = []
     if isinstance(value, str):
         if _UNSTORABLE.search(value):
             found.append(fault("text_not_storable", pointer))
     elif isinstance(value, dict):
-        found += [fault("duplicate_key", below(pointer, key)) for key in getattr(value, "repeated", ())]
+        found += [fault("duplicate_key", below(pointer, key)) for key in getattr(value, "repeated", ())[:FAULTS_MAX]]
         for key, member in value.items():
+            if len(found) >= FAULTS_MAX:
+                break
             if _UNSTORABLE.search(key):
                 found.append(fault("text_not_storable", pointer))
             found += text_faults(member, below(pointer, key))
     elif isinstance(value, list):
         for position, member in enumerate(value):
+            if len(found) >= FAULTS_MAX:
+                break
             found += text_faults(member, below(pointer, position))
     return found
 

@@ -17,6 +17,9 @@ class System:
     organisation: str
     send: frozenset[str]
     suspended: bool
+    calls_per_second: int | None = None
+    """None: as many as the settings allow every system. So with the records of a day."""
+    records_per_day: int | None = None
 
     def may_send(self, kind: str) -> bool:
         """Tell whether the system has the right to send a kind."""
@@ -64,9 +67,10 @@ def load(connection: Connection) -> Registry:
     """Read the snapshot; the version is read first, so that a change in between is seen at the next look."""
     read_at = version(connection)
     systems = {
-        row[0]: System(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5])
+        row[0]: System(row[0], row[1], row[2], row[3], frozenset(row[4]), *row[5:])
         for row in connection.execute(
-            "SELECT s.id, s.code, s.name, o.code, s.send, s.suspended_at IS NOT NULL"
+            "SELECT s.id, s.code, s.name, o.code, s.send, s.suspended_at IS NOT NULL, s.calls_per_second,"
+            " s.records_per_day"
             " FROM system s JOIN organisation o ON o.id = s.organisation_id"
         )
     }

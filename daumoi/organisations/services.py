@@ -79,3 +79,14 @@ def set_suspended(connection: Connection, *, code: str, at: datetime | None) -> 
     if not changed:
         raise NoSuchSystem(NoSuchSystem.__doc__)
     touch_registry(connection)
+
+
+def set_limits(connection: Connection, *, code: str, calls_per_second: int | None, records_per_day: int | None) -> None:
+    """Say how much a system may do; None stands for what the settings allow every system. Raises NoSuchSystem."""
+    changed = connection.execute(
+        "UPDATE system SET calls_per_second = %s, records_per_day = %s WHERE code = %s",
+        (calls_per_second, records_per_day, code),
+    ).rowcount
+    if not changed:
+        raise NoSuchSystem(NoSuchSystem.__doc__)
+    touch_registry(connection)

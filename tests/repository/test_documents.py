@@ -58,7 +58,7 @@ CONTRACT_CALLS = [
     "storage_low",
     "gone_before",
 ]
-OF_HTTP = ["bad_parameter", "not_found", "method_not_allowed", "not_ready", "internal_error"]
+OF_HTTP = ["bad_parameter", "not_found", "method_not_allowed", "headers_too_large", "not_ready", "internal_error"]
 """What the contract leaves to HTTP: a wrong parameter, address or method, and the hub's own faults."""
 
 # Contract, version 1, section 2; `/` is a page of the console, and the style belongs to the reference.

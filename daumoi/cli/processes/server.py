@@ -1,5 +1,6 @@
 """The server: the machine API and the pages behind one address."""
 
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -10,6 +11,7 @@ from typing import Any
 import uvicorn
 from a2wsgi import WSGIMiddleware
 
+from daumoi.cli.processes.connections import Door, protocol_of
 from daumoi.console.wsgi import build_app as build_pages
 from daumoi.core.certificates import ends_at
 from daumoi.core.hub import Hub
@@ -61,6 +63,13 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
+def _open_files_max() -> int:
+    """Raise the bound on open files as far as this account may; returns it. Many systems begin with 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 1_000_000
+
+
 def run(hub: Hub, *, fd: int, tls_cert: Path | None, tls_key: Path | None) -> None:
     """Serve on a bound socket until SIGTERM or SIGINT.
 
@@ -73,7 +82,7 @@ def run(hub: Hub, *, fd: int, tls_cert: Path | None, tls_key: Path | None) -> No
     config = uvicorn.Config(
         front(gateway, pages),  # type: ignore[arg-type]
         loop="uvloop",
-        http="httptools",
+        http=protocol_of(Door(hub.settings, files_max=_open_files_max())),
         ws="none",
         lifespan="on",
         log_config=None,

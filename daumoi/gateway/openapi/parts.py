@@ -8,7 +8,7 @@ from daumoi.gateway.answers import JSON, PROBLEM_JSON
 from daumoi.gateway.openapi.schemas import ref
 
 Part = dict[str, Any]
-_COMMON = ("unauthorized", "bad_parameter", "not_ready", "internal_error")
+_COMMON = ("unauthorized", "bad_parameter", "rate_limited", "not_ready", "internal_error")
 
 
 def parameter(
@@ -53,7 +53,7 @@ def problems(codes: Sequence[str]) -> dict[str, Part]:
 def _problem(status: int, codes: Sequence[str]) -> Part:
     made = answer(" ".join(f"`{code}`: {CALL_CODES[code].en}" for code in codes), PROBLEM_JSON, ref("problem"))
     made["content"][PROBLEM_JSON]["examples"] = {code: {"value": problem_example(code)} for code in codes}
-    if status in (429, 503, 507):
+    if status in (429, 503):
         made["headers"]["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
     if status == 401:
         made["headers"]["WWW-Authenticate"] = {"schema": {"type": "string"}, "description": "RFC 9110, section 11.6.1."}

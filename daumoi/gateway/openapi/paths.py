@@ -97,7 +97,7 @@ def _sending() -> dict[str, Part]:
         ],
         body=_records_body(),
         answers={"200": _RECEIPT},
-        codes=("no_right", "unknown_kind", *_STORING, "rows_refused", "too_many_bad_rows", "rate_limited"),
+        codes=("no_right", "unknown_kind", *_STORING, "rows_refused", "too_many_bad_rows"),
     )
     return {"/api/v1/records/{kind}": {"post": send}}
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
 
 from daumoi.core.problems import CallProblem
+from daumoi.core.settings import load
 from daumoi.gateway import bodies
 from daumoi.gateway.access_log import Proxies
 
@@ -74,7 +76,7 @@ def whole(*messages: dict[str, Any], limit: int = 10) -> bytes:
     async def receive() -> dict[str, Any]:
         return next(waiting)
 
-    return asyncio.run(bodies.whole(receive, limit=limit))
+    return asyncio.run(bodies.whole(receive, limit=limit, settings=load({}, data_dir=Path())))
 
 
 def test_a_body_is_put_together_from_its_pieces() -> None:
