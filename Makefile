@@ -28,8 +28,10 @@ $(STAMP): requirements/dev.txt requirements/runtime.in pyproject.toml
 run: env ## Start the whole hub with a demo, and print its address
 	@$(BIN)/daumoi up --demo-if-empty --port $(PORT)
 
+# Two at a time where each test has a database of its own; alone what measures time, kills, or clicks.
 test: env ## Run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/abuse --ignore tests/browser --ignore tests/crash
+	@$(BIN)/python -m pytest tests/abuse tests/browser tests/crash
 
 check: env ## Check style, types, layers and the repository's own rules
 	@$(BIN)/ruff check .

@@ -46,7 +46,7 @@ class Look(NamedTuple):
     stored: dict[bytes, dict[int, bytes]]
     """By receipt key, the content of each revision."""
     heads: dict[int, int]
-    """The newest number of every kind, read before all else."""
+    """The newest number of every kind, of the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,16 @@ def revisions(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, dict
 
 
 def look(connection: Connection, kind: int, rows: Sequence[Entry]) -> Look:
-    """Look up, without a lock, what decides the rows; holds as long as the head does not move, which is read first."""
-    heads: dict[int, int] = dict(connection.execute(_SQL["heads"]).fetchall())
-    return Look(heads[kind], revisions(connection, (row.key for row in rows)), heads)
+    """Look up, without a lock, what decides the rows: good for as long as the head does not move."""
+    heads: dict[int, int] = {}
+    stored: dict[bytes, dict[int, bytes]] = {}
+    keys = Hashes({row.key for row in rows})
+    for key, number, content, seq in connection.execute(_SQL["look"], (keys,), binary=True):
+        if key is None:
+            heads[number] = seq
+        else:
+            stored.setdefault(key, {})[number] = content
+    return Look(heads[kind], stored, heads)
 
 
 def append(

@@ -98,17 +98,17 @@ def _claims_of(connection: Connection, marks: Iterable[bytes]) -> dict[bytes, in
 def _add(connection: Connection, keys: Keys, new: list[_NewClaim], at: datetime) -> dict[bytes, int]:
     """Insert new claims; those that another transaction inserted first are looked up instead."""
     strong = sorted({hash_ for claim in new for hash_ in claim.folded.strong})
-    connection.execute(_SQL["lock_strong_identifiers"], (Hashes(strong),))
-    known = _know(connection, strong)
-    row = connection.execute(_SQL["next_ids"], (len(new), len(new))).fetchone()
+    named = {"strong": Hashes(strong), "many": len(new)}
+    row = connection.execute(_SQL["lock_strong_identifiers_and_take_ids"], named).fetchone()
     assert row is not None
+    known = _know(connection, strong)
     for claim, claim_id, person_id in zip(new, *row, strict=True):
         claim.id, claim.person = claim_id, person_id
         _choose_person(claim, known)
     new.sort(key=lambda claim: claim.fingerprint)
     inserted = {row[0] for row in connection.execute(_SQL["insert_claims"], _claim_columns(keys, new, at))}
     mine = [claim for claim in new if claim.id in inserted]
-    _insert_beside(connection, mine, at)
+    _insert_candidates(connection, mine, at)
     found = {claim.fingerprint: claim.id for claim in mine}
     if len(mine) < len(new):
         # Another transaction brought the same claim first and has committed: a fresh statement sees it.
@@ -144,7 +144,14 @@ def _choose_person(claim: _NewClaim, known: _Known) -> None:
 
 
 def _claim_columns(keys: Keys, new: list[_NewClaim], at: datetime) -> dict[str, object]:
+    entries = [
+        (hash_, claim.id, kind) for claim in new for kind, hash_ in (*claim.folded.typed_strong, *claim.folded.weak)
+    ]
+    hashes, claims, kinds = zip(*entries, strict=True)
     return {
+        "hashes": Hashes(hashes),
+        "claims": Numbers(claims),
+        "types": Numbers(kinds),
         "ids": Numbers(claim.id for claim in new),
         "systems": Numbers(claim.request.system_id for claim in new),
         "people": Numbers(claim.person for claim in new),
@@ -159,15 +166,7 @@ def _claim_columns(keys: Keys, new: list[_NewClaim], at: datetime) -> dict[str, 
     }
 
 
-def _insert_beside(connection: Connection, mine: list[_NewClaim], at: datetime) -> None:
-    people = sorted({claim.person for claim in mine})
-    connection.execute(_SQL["insert_people"], {"people": Numbers(people), "at": at})
-    entries = [
-        (hash_, claim.id, kind) for claim in mine for kind, hash_ in (*claim.folded.typed_strong, *claim.folded.weak)
-    ]
-    if entries:
-        hashes, claims, kinds = zip(*entries, strict=True)
-        connection.execute(_SQL["insert_index"], (Hashes(hashes), Numbers(claims), Numbers(kinds)))
+def _insert_candidates(connection: Connection, mine: list[_NewClaim], at: datetime) -> None:
     pairs = sorted(
         {(*sorted((claim.person, rival)), claim.reason) for claim in mine for rival in claim.rivals - {claim.person}}
     )

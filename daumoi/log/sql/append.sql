@@ -1,5 +1,8 @@
--- name: heads
-SELECT kind, seq FROM head
+-- The heads (by kind, without a key) and the receipts, of one moment.
+-- name: look
+SELECT NULL::bytea, kind::int, NULL::bytea, seq FROM head
+UNION ALL
+SELECT key, revision, content, NULL FROM receipt WHERE key = ANY(%b::bytea[])
 
 -- name: revisions
 SELECT key, revision, content FROM receipt WHERE key = ANY(%b::bytea[])

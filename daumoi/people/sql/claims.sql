@@ -5,30 +5,43 @@ SELECT fingerprint, id FROM claim WHERE fingerprint = ANY(%b::bytea[])
 -- name: lock_strong_identifiers
 INSERT INTO strong_identifier (hash) SELECT * FROM unnest(%b::bytea[]) ON CONFLICT DO NOTHING
 
+-- The same for an append, and numbers for new claims and people in one go.
+-- name: lock_strong_identifiers_and_take_ids
+WITH locked AS (
+    INSERT INTO strong_identifier (hash) SELECT * FROM unnest(%(strong)b::bytea[]) ON CONFLICT DO NOTHING
+)
+SELECT ARRAY(SELECT nextval('claim_id') FROM generate_series(1, %(many)s)),
+       ARRAY(SELECT nextval('person_id') FROM generate_series(1, %(many)s))
+
 -- name: people_by_identifier
 SELECT DISTINCT i.hash, c.person FROM claim_index i JOIN claim c ON c.id = i.claim WHERE i.hash = ANY(%b::bytea[])
 
 -- name: facts_of_people
 SELECT DISTINCT person, name_index, birth_year_index, sex_index FROM claim WHERE person = ANY(%b::bigint[])
 
--- name: next_ids
-SELECT ARRAY(SELECT nextval('claim_id') FROM generate_series(1, %s)),
-       ARRAY(SELECT nextval('person_id') FROM generate_series(1, %s))
-
--- Sorted by fingerprint. What another transaction inserted first is left out of what is returned.
+-- Sorted by fingerprint. What another transaction inserted first is left out of what is returned, and so are its
+-- person and its identifiers.
 -- name: insert_claims
-INSERT INTO claim (id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed,
-                   key_version, rule_version, created_at)
-SELECT n.id, n.system_id, n.person, n.fingerprint, n.name_index, n.birth_year_index, n.sex_index, n.sealed,
-       %(key_version)s, %(rule_version)s, %(at)s
-FROM unnest(%(ids)b::bigint[], %(systems)b::bigint[], %(people)b::bigint[], %(fingerprints)b::bytea[],
-            %(names)b::bytea[], %(years)b::bytea[], %(sexes)b::bytea[], %(sealed)b::bytea[])
-     n(id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed)
-ON CONFLICT (fingerprint) DO NOTHING
-RETURNING id
-
--- name: insert_people
-INSERT INTO person (id, created_at) SELECT n, %(at)s FROM unnest(%(people)b::bigint[]) n ON CONFLICT DO NOTHING
+WITH mine AS (
+    INSERT INTO claim (id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed,
+                       key_version, rule_version, created_at)
+    SELECT n.id, n.system_id, n.person, n.fingerprint, n.name_index, n.birth_year_index, n.sex_index, n.sealed,
+           %(key_version)s, %(rule_version)s, %(at)s
+    FROM unnest(%(ids)b::bigint[], %(systems)b::bigint[], %(people)b::bigint[], %(fingerprints)b::bytea[],
+                %(names)b::bytea[], %(years)b::bytea[], %(sexes)b::bytea[], %(sealed)b::bytea[])
+         n(id, system_id, person, fingerprint, name_index, birth_year_index, sex_index, sealed)
+    ON CONFLICT (fingerprint) DO NOTHING
+    RETURNING id, person
+), known AS (
+    INSERT INTO person (id, created_at) SELECT DISTINCT person, %(at)s::timestamptz FROM mine ON CONFLICT DO NOTHING
+), indexed AS (
+    INSERT INTO claim_index (hash, claim, type)
+    SELECT n.hash, n.claim, n.type
+    FROM unnest(%(hashes)b::bytea[], %(claims)b::bigint[], %(types)b::bigint[]) n(hash, claim, type)
+    WHERE n.claim IN (SELECT id FROM mine)
+    ON CONFLICT DO NOTHING
+)
+SELECT id FROM mine
 
 -- name: insert_index
 INSERT INTO claim_index (hash, claim, type)
