@@ -37,7 +37,6 @@ class Keys:
             raise ValueError(f"a master key has {MASTER_KEY_BYTES} bytes")
         self._master = master
         self._seals = {version: AESGCM(self.derived("seal", version)) for version in range(1, SEAL_VERSION + 1)}
-        self._hashes: dict[str, blake2b] = {}
         self.fingerprint = blake2b(b"fingerprint", key=self.derived("fingerprint"), digest_size=16).hexdigest()
         """Names the master key without telling anything of it; kept in the database to notice a wrong key."""
 

@@ -27,7 +27,7 @@ from daumoi.intake.identity_changes import append_moves, make_room
 from daumoi.log import archive_files, erasing
 from daumoi.log.append import Overtaken, SegmentsExhausted
 from daumoi.log.archive import folder_of
-from daumoi.log.holds import holds
+from daumoi.log.holds import Hold, freeze, holds
 from daumoi.people import destroying, erasure_list
 from daumoi.people.identifiers import Claimed
 from daumoi.people.unerased import unerased
@@ -139,14 +139,26 @@ def finish_erasures(hub: Hub) -> int:
 def _erase_unless_held(hub: Hub, claims: list[int], reason: str, actor: str) -> int:
     if not claims:
         raise NobodyToErase(NobodyToErase.__doc__)
-    with hub.pool.connection() as connection:
-        if _is_held(connection, claims):
-            raise UnderHold(UnderHold.__doc__)
-    return _erase(hub, claims, reason, actor)
+    while True:
+        with hub.pool.connection() as connection:
+            in_force = holds(connection)
+            if _is_held(connection, claims):
+                raise UnderHold(UnderHold.__doc__)
+        try:
+            return _erase(hub, claims, reason, actor, unless_held=in_force)
+        except _HoldsChanged:
+            continue
 
 
-def _erase(hub: Hub, claims: list[int], reason: str, actor: str) -> int:
+class _HoldsChanged(Exception):
+    """A hold was placed or released after they were asked: ask again."""
+
+
+def _erase(hub: Hub, claims: list[int], reason: str, actor: str, *, unless_held: Sequence[Hold] | None = None) -> int:
+    """Begin an erasure and do its steps; `unless_held`: only while the holds in force are still these."""
     with hub.pool.connection() as connection, connection.transaction():
+        if unless_held is not None and freeze(connection) != list(unless_held):
+            raise _HoldsChanged
         at = hub.clock.now()
         found = destroying.existing(connection, claims)
         row = connection.execute(_SQL["begin"], (reason, at, len(found))).fetchone()

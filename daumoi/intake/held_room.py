@@ -36,10 +36,9 @@ class HeldRoom:
         with self._guard:
             looked_at, left = self._seen.get(key, (float("-inf"), 0))
             fresh = now - looked_at < LOOK_EVERY_S
-            if fresh and (left < 0 or left >= bad):
-                if left >= 0:
-                    self._seen[key] = (looked_at, left - bad)
-                return left < 0
+            if fresh and left >= bad:
+                self._seen[key] = (looked_at, left - bad)
+                return False
         most = hub.settings.held_rows_max
         row = connection.execute(_SQL["open_up_to"], (system.id, most + 1)).fetchone()
         assert row is not None

@@ -70,7 +70,9 @@ def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside) -> No
                 _as_read(rows, before)
                 raise
             time.sleep(0.002 * trial)
-        except psycopg.Error:
+        except Undone:
+            raise  # what was found out about the rows is what the caller asked for
+        except Exception:
             _as_read(rows, before)
             raise
 

@@ -172,7 +172,8 @@ class Submission:
         """Read what has come so far, in the order of the body; raises CallProblem when it is too much for the day."""
         meters.count_received(self._way, rows=len(self._lines) + len(self._unreadable), size=self._bytes)
         lines, unreadable = self._take_all()
-        wait_s = self._quota.take(self._system, len(lines) + len(unreadable)) if self._quota is not None else None
+        many = len(lines) + len(unreadable)
+        wait_s = self._quota.take(self._system, many) if self._quota is not None and many else None
         if wait_s is not None:
             raise over_quota(self._hub, self._system, wait_s, self.receipt_so_far())
         with meters.reading(len(lines)):
@@ -181,8 +182,9 @@ class Submission:
 
     def _flush(self, *, finished: bool) -> None:
         rows = self._read_all()
-        self._await_storing()
+        self._await_storing(more=bool(rows))
         if self._rehearsal is not None:
+            self._mind_bad_rows(more=bool(rows))
             self._rehearsal.play(rows)
             self._receipt.count(rows, numbers=False)
         elif finished:
@@ -191,17 +193,18 @@ class Submission:
             if self._storer is None:
                 self._storer = ThreadPoolExecutor(1, "store")
             self._storing = self._storer.submit(self._store, rows, finished=False)
-        self._mind_bad_rows(more=not finished)
+        # Whether more rows follow is known when they come: the next flush asks for that.
+        self._mind_bad_rows(more=False)
 
-    def _await_storing(self) -> None:
-        """Wait until the chunk before is stored; raises what went wrong with it."""
+    def _await_storing(self, *, more: bool) -> None:
+        """Wait until the chunk before is stored; raises what went wrong with it. `more`: whether rows follow it."""
         storing, self._storing = self._storing, None
         if storing is not None:
             with meters.WAIT.time():
                 storing.result()
-            self._mind_bad_rows()
+            self._mind_bad_rows(more=more)
 
-    def _mind_bad_rows(self, *, more: bool = True) -> None:
+    def _mind_bad_rows(self, *, more: bool) -> None:
         if self._storing is not None:
             return
         seen, settings = self._receipt, self._hub.settings

@@ -114,6 +114,21 @@ def write(folder: Path, target: Path, lines: Iterable[bytes], *, line_max_bytes:
     return count
 
 
+def claims_in(folder: Path, *, most: int = 10_000) -> Iterator[list[int]]:
+    """Return the claims that files name as subjects, at most so many at a time; another file may bring one again."""
+    files = files_of(folder)
+    if not files:
+        return
+    with engine(folder) as opened:
+        for file in files:
+            found = opened.execute(
+                f"SELECT DISTINCT subject_claim FROM read_parquet({_literal(file.path)})"  # noqa: S608
+                " WHERE subject_claim IS NOT NULL ORDER BY 1"
+            )
+            while some := found.fetchmany(most):
+                yield [row[0] for row in some]
+
+
 def without_claims(folder: Path, claims: Iterable[int]) -> Iterator[Path]:
     """Write again, one after the other, each file in which a record's subject is one of these claims: it becomes null.
 

@@ -1,6 +1,5 @@
 """Remembers checkpoints between transactions: a hub has thousands of them, and every passage names one."""
 
-from collections.abc import Set
 from functools import cache
 from threading import Lock
 
@@ -28,10 +27,10 @@ class Directory:
         self._version = -1
         self._known: dict[Code, Place] = {}
 
-    def by_codes(self, connection: Connection, wanted: Set[Code], *, version: int) -> dict[Code, Place]:
+    def by_codes(self, connection: Connection, wanted: set[Code], *, version: int) -> dict[Code, Place]:
         """Return at least those of the wanted checkpoints that live."""
         known = self._known_at(version)
-        missing = wanted - known.keys()
+        missing = wanted.difference(known)  # walks what is wanted; a difference of sets would walk all that is known
         if missing:
             known |= checkpoints.by_codes(connection, missing)
         return known

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from daumoi.intake import pipe
 
 _YOUNG_OBJECTS = 50_000
 _TURN_S = 0.0003
+_WORKER_NICE = 10
 
 
 def tune_interpreter() -> None:
@@ -53,6 +55,8 @@ def main() -> None:
         elif asked.process == "intake":
             pipe.serve(hub, pipe.socket_path(settings))
         else:
+            # The archive can wait, records can not: on two busy cores intake goes first.
+            os.nice(_WORKER_NICE)
             import_module("daumoi.cli.processes.worker").run(hub)
 
 

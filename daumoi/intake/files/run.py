@@ -127,7 +127,10 @@ def _send(job: Job, kind: Kind, tally: Tally, watch: Watch, snapshot: Snapshot |
         return problem.receipt or so_far, problem.detail
     except FileRefused as refused:
         # A file that is damaged further down: the rows before it are good and are kept.
-        return submission.break_off() if submission is not None else None, str(refused)
+        try:
+            return submission.break_off() if submission is not None else None, str(refused)
+        except CallProblem as problem:
+            return problem.receipt, f"{refused} {problem.detail}"
     finally:
         if submission is not None:
             submission.close()

@@ -22,11 +22,12 @@ CREATE INDEX record_on_hold_subject ON record_on_hold (subject) WHERE subject IS
 CREATE TABLE record_on_hold_person (LIKE record_person, PRIMARY KEY (kind, seq, role, position));
 CREATE INDEX record_on_hold_person_claim ON record_on_hold_person (claim);
 
--- Ranges that retention dropped and whose archive files are still to be removed.
+-- Ranges that retention dropped with their archive. Kept when the files are gone: a restore may bring back older files.
 CREATE TABLE archive_removal (
     kind      smallint NOT NULL,
     first_seq bigint NOT NULL,
     last_seq  bigint NOT NULL,
+    removed   boolean NOT NULL DEFAULT false,
     PRIMARY KEY (kind, first_seq)
 );
 

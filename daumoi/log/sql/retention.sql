@@ -14,8 +14,8 @@ SELECT name FROM consumer WHERE kind = %s AND seq < %s AND name <> 'archive' ORD
 INSERT INTO archive_removal (kind, first_seq, last_seq) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 
 -- name: removals
-SELECT r.kind, h.name, r.first_seq, r.last_seq FROM archive_removal r JOIN head h USING (kind)
+SELECT r.kind, h.name, r.first_seq, r.last_seq FROM archive_removal r JOIN head h USING (kind) WHERE NOT r.removed
 ORDER BY r.kind, r.first_seq
 
 -- name: removed
-DELETE FROM archive_removal WHERE kind = %s AND first_seq = %s
+UPDATE archive_removal SET removed = true WHERE kind = %s AND first_seq = %s

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from daumoi.core.clock import FixedClock
@@ -53,8 +54,17 @@ def cursor(hub: Hub) -> int:
 
 
 def aligned(hub: Hub) -> tuple[int, int]:
+    """Files removed, and numbers to be written again."""
     with hub.pool.connection() as connection:
-        return align(connection, hub.settings.data_dir / "archive")
+        return align(connection, hub.settings.data_dir / "archive")[:2]
+
+
+def subjects(hub: Hub) -> list[int | None]:
+    """The claims that the archive names, in order of the records."""
+    listed = [str(path) for path in files(hub)]
+    return [
+        row[0] for row in duckdb.execute("SELECT subject_claim FROM read_parquet(?) ORDER BY seq", [listed]).fetchall()
+    ]
 
 
 def test_a_whole_log_has_no_faults_and_each_number_is_read(filled: Hub) -> None:
@@ -100,3 +110,30 @@ def test_a_state_newer_than_its_files_has_the_missing_ones_written_again(filled:
     while archive_next(filled, kind=KIND.name, number=KIND.number) is not None:
         continue
     assert (files(filled), cursor(filled)) == (before, 80)
+
+
+def test_files_that_retention_removed_go_again_when_an_older_archive_came_back(filled: Hub) -> None:
+    execute(filled, "INSERT INTO archive_removal (kind, first_seq, last_seq, removed) VALUES (3, 1, 40, true)")
+    execute(filled, "UPDATE head SET oldest = 41 WHERE name = 'citizen_report'")
+    assert aligned(filled) == (1, 0)
+    assert [path.stem for path in files(filled)] == ["000000000041-000000000080"]
+    assert cursor(filled) == 80
+
+
+def test_who_was_erased_is_cut_out_of_an_older_archive_that_came_back(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(clock=FixedClock(NOON), DAUMOI_ARCHIVE_ROWS="40")
+    people = [{"national_id": f"00108700000{person}"} for person in range(4)]
+    rows = [a_report(f"R-{row}", subject=people[row % 4]) for row in range(80)]
+    send(hub, a_system(hub), KIND.name, rows)
+    while archive_next(hub, kind=KIND.name, number=KIND.number) is not None:
+        continue
+    before = subjects(hub)
+    erased = before[1]
+    assert before.count(erased) == 20
+    execute(hub, f"UPDATE record SET subject = NULL WHERE subject = {erased}")
+    execute(hub, f"DELETE FROM claim WHERE id = {erased}")
+    with hub.pool.connection() as connection:
+        assert align(connection, hub.settings.data_dir / "archive") == (0, 0, 2)
+    assert subjects(hub) == [None if claim == erased else claim for claim in before]
+    with hub.pool.connection() as connection:
+        assert align(connection, hub.settings.data_dir / "archive").cut == 0

@@ -386,7 +386,7 @@ def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next(
         " UNION SELECT subject FROM record_on_hold UNION SELECT claim FROM record_on_hold_person ORDER BY 1",
     )
     assert numbers(small, "SELECT id FROM claim ORDER BY 1") == named
-    assert numbers(small, "SELECT count(*) FROM archive_removal") == [0]
+    assert numbers(small, "SELECT count(*) FROM archive_removal WHERE NOT removed") == [0]
     assert numbers(small, "SELECT count(*) FROM claim_in_doubt") == [0]
 
 
