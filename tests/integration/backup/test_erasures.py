@@ -57,7 +57,14 @@ def _claims_of_answered(lived: Lived, target: Path) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
-@pytest.mark.parametrize("listed_in", ["the folder given", "the setting", "the back-up"])
+@pytest.mark.parametrize(
+    "listed_in",
+    [
+        "the folder given",
+        pytest.param("the setting", marks=pytest.mark.soak),
+        pytest.param("the back-up", marks=pytest.mark.soak),
+    ],
+)
 def test_a_restored_hub_repeats_every_erasure_before_it_answers(
     lived: Lived, target: Path, empty_target: Path, listed_in: str
 ) -> None:

@@ -69,10 +69,10 @@ def _a_file_of_wal(backup: Path) -> Path:
     ("which", "place"),
     [
         (_a_table, None),
-        (lambda backup: backup / "postgres" / "global" / "pg_control", 20),
-        (_a_file_of_wal, 0x40),
+        pytest.param(lambda backup: backup / "postgres" / "global" / "pg_control", 20, marks=pytest.mark.soak),
+        pytest.param(_a_file_of_wal, 0x40, marks=pytest.mark.soak),
         (_a_file_of_wal, -0x40),
-        (lambda backup: backup / "postgres" / "backup_label", 8),
+        pytest.param(lambda backup: backup / "postgres" / "backup_label", 8, marks=pytest.mark.soak),
         (lambda backup: backup / "postgres" / "backup_manifest", None),
         (lambda backup: backup / "manifest.json", None),
     ],
