@@ -1,14 +1,13 @@
 """Stores one chunk of rows in one transaction: claims, receipts, head, rows, and what is held (design, section 3)."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import psycopg
 
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.intake import meters
-from daumoi.intake.ahead import Ahead
 from daumoi.intake.checks import Places, checkpoint_state, settle
 from daumoi.intake.holding import close_stored, hold
 from daumoi.intake.rows import SUBJECT, Row, role_of
@@ -18,7 +17,6 @@ from daumoi.kinds.kind import Kind
 from daumoi.log.append import Look, Overtaken, SegmentsExhausted, append, look
 from daumoi.log.entries import STORED
 from daumoi.log.segments import ensure_segments
-from daumoi.people import destroying
 from daumoi.people.claims import resolve
 from daumoi.places import checkpoints
 
@@ -39,10 +37,8 @@ class Undone(Exception):
     """The caller asked, after seeing the outcome, that nothing of this chunk be kept."""
 
 
-def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside, ahead: Ahead | None = None) -> None:
+def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside) -> None:
     """Store the good rows and hold the bad ones, all in one transaction; fills in each row's outcome.
-
-    `ahead` is what was looked up before; a second try looks for itself.
 
     `beside` may raise Undone to keep nothing (a refused body, a rehearsal). A fault of the moment is tried again;
     any other database error leaves nothing of the chunk.
@@ -56,7 +52,7 @@ def store_chunk(hub: Hub, kind: Kind, rows: Sequence[Row], beside: Beside, ahead
         try:
             with hub.pool.connection() as connection, connection.transaction():
                 meters.observe_stage("connect", asked)
-                store_rows(hub, connection, kind, rows, ahead if trial == 0 else None)
+                store_rows(hub, connection, kind, rows)
                 with meters.stage("receipt"):
                     beside(connection)
                 committing = time.perf_counter()
@@ -90,22 +86,17 @@ def _as_read(rows: Sequence[Row], noted: Sequence[tuple[Row, list[Fault], list[F
         row.faults, row.warnings = list(faults), list(warnings)
 
 
-def store_rows(hub: Hub, connection: Connection, kind: Kind, rows: Sequence[Row], ahead: Ahead | None = None) -> None:
+def store_rows(hub: Hub, connection: Connection, kind: Kind, rows: Sequence[Row]) -> None:
     """Do the steps of one chunk inside the caller's transaction."""
     good = [row for row in rows if not row.faults]
     with meters.stage("look"):
-        if ahead is not None and destroying.epoch(connection) != ahead.epoch:
-            ahead = None
-        if ahead is not None:
-            seen = ahead.seen
-        else:
-            seen = look(connection, kind.number, [row.entry for row in good if row.entry is not None])
+        seen = look(connection, kind.number, [row.entry for row in good if row.entry is not None])
         settle(good, seen.stored, Places(hub, connection, kind, good, seen.heads))
     good = [row for row in good if not row.faults]
     new = [row for row in good if row.decision is not None and row.decision.outcome in STORED]
     if new:
         with meters.stage("claims"):
-            _attach_claims(hub, connection, new, ahead.claims if ahead is not None else {})
+            _attach_claims(hub, connection, new)
     with meters.stage("hold"):
         if len(good) < len(rows):
             hold(hub, connection, kind, [row for row in rows if row.faults])
@@ -113,14 +104,14 @@ def store_rows(hub: Hub, connection: Connection, kind: Kind, rows: Sequence[Row]
     if new:
         # Last, because the head's lock is held from here to the commit.
         with meters.stage("append"):
-            _append(hub, connection, kind, good, seen, ahead.own if ahead is not None else range(0))
+            _append(hub, connection, kind, good, seen)
 
 
-def _attach_claims(hub: Hub, connection: Connection, new: Sequence[Row], remembered: Mapping[bytes, int]) -> None:
+def _attach_claims(hub: Hub, connection: Connection, new: Sequence[Row]) -> None:
     requests = [request for row in new for _, _, request in row.claims]
     if not requests:
         return
-    claims = iter(resolve(connection, hub.keys, requests, hub.clock.now(), remembered))
+    claims = iter(resolve(connection, hub.keys, requests, hub.clock.now()))
     for row in new:
         assert row.entry is not None
         if row.entry.persons:
@@ -134,7 +125,7 @@ def _attach_claims(hub: Hub, connection: Connection, new: Sequence[Row], remembe
                 row.entry.persons.append((role, position, claim))
 
 
-def _append(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row], seen: Look, own: range) -> None:
+def _append(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row], seen: Look) -> None:
     entries = [row.entry for row in good if row.entry is not None]
     done = append(
         connection,
@@ -144,7 +135,6 @@ def _append(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row], s
         seen,
         hub.clock.now,
         still_holds=lambda: _codes_are_free(hub, connection, kind, good),
-        own=own,
     )
     for row, seq in zip(good, done.seqs, strict=True):
         row.seq = seq

@@ -14,7 +14,6 @@ from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
 from daumoi.core.storage import is_low
 from daumoi.intake import held_room, meters
-from daumoi.intake.ahead import NOTHING_BEFORE, Ahead, look_ahead, stored_as
 from daumoi.intake.decoding import read_rows, unreadable_row
 from daumoi.intake.held_room import HELD_ROOM
 from daumoi.intake.receipts import Receipt, note, save
@@ -76,7 +75,6 @@ class Submission:
         self._line = 0
         self._storer: ThreadPoolExecutor | None = None
         self._storing: Future[None] | None = None
-        self._before = NOTHING_BEFORE
         refuse_when_low(hub)
 
     def add(self, lines: Sequence[bytes]) -> None:
@@ -184,18 +182,17 @@ class Submission:
 
     def _flush(self, *, finished: bool) -> None:
         rows = self._read_all()
-        ahead = look_ahead(self._hub, self._kind, rows) if self._storing is not None and rows else None
         self._await_storing(more=bool(rows))
         if self._rehearsal is not None:
             self._mind_bad_rows(more=bool(rows))
             self._rehearsal.play(rows)
             self._receipt.count(rows, numbers=False)
         elif finished:
-            self._store(rows, finished=True, ahead=ahead)
+            self._store(rows, finished=True)
         elif rows:
             if self._storer is None:
                 self._storer = ThreadPoolExecutor(1, "store")
-            self._storing = self._storer.submit(self._store, rows, finished=False, ahead=ahead)
+            self._storing = self._storer.submit(self._store, rows, finished=False)
         # Whether more rows follow is known when they come: the next flush asks for that.
         self._mind_bad_rows(more=False)
 
@@ -225,7 +222,7 @@ class Submission:
         )
         raise CallProblem("too_many_bad_rows", detail, receipt=self._receipt)
 
-    def _store(self, rows: Sequence[Row], *, finished: bool, ahead: Ahead | None) -> None:
+    def _store(self, rows: Sequence[Row], *, finished: bool) -> None:
         refuse_when_low(self._hub, self._receipt)
         after = self._receipt
 
@@ -240,9 +237,7 @@ class Submission:
 
         try:
             with self._turns.turn(self._system.id, self._kind.name):
-                known = ahead.behind(self._before, rows) if ahead is not None else None
-                store_chunk(self._hub, self._kind, rows, beside, known)
-                self._before = stored_as(rows)
+                store_chunk(self._hub, self._kind, rows, beside)
         except (*UNREACHABLE, Overtaken) as error:
             detail = "The database did not answer in time. What the receipt counts is stored; send all of it again."
             raise outage(error, detail, receipt=self._receipt) from None

@@ -87,12 +87,11 @@ def append(
     now: Callable[[], datetime],
     *,
     still_holds: Callable[[], bool] = lambda: True,
-    own: range = range(0),
 ) -> Appended:
     """Number and insert the rows that are new by these decisions, which were made by what was `seen`.
 
     `still_holds` is asked, under the head's lock, when another append came in between: whether what the caller had
-    looked up before is still so. `own` are numbers that the caller gave since it looked, to records of other refs.
+    looked up before is still so.
 
     Raises Overtaken, SegmentsExhausted, CountsDisagree; the caller's transaction must then be rolled back.
     """
@@ -107,7 +106,7 @@ def append(
     observe_head_wait(kind, perf_counter() - asked)
     assert head is not None
     seq, last_received_at, attached_to = head
-    if seq != seen.head and (seen.head + 1, seq + 1) != (own.start, own.stop):
+    if seq != seen.head:
         stored = revisions(connection, (row.key for row in rows))
         if decide(rows, stored) != decisions or not still_holds():
             raise Overtaken

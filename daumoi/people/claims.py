@@ -5,7 +5,7 @@ A new claim joins the one person its strong identifiers name. When they name two
 folded name all speak against the person found, it gets a person of its own and the pair becomes a candidate.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,40 +68,17 @@ class _Known:
         return all(value is not None and person in store and value not in store[person] for store, value in pairs)
 
 
-def _marks(keys: Keys, requests: Sequence[ClaimRequest]) -> list[bytes]:
-    index = keys.indexer("claim")
-    return [index(b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
-
-
-def known_claims(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest]) -> dict[bytes, int]:
-    """Return the claims that are there already, by fingerprint, for a later `resolve`.
-
-    Good for a transaction that finds the epoch (`daumoi.people.destroying`) as it was before this was called.
-    """
-    return _claims_of(connection, set(_marks(keys, requests)))
-
-
-def resolve(
-    connection: Connection,
-    keys: Keys,
-    requests: Sequence[ClaimRequest],
-    at: datetime,
-    remembered: Mapping[bytes, int] | None = None,
-) -> list[int]:
+def resolve(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest], at: datetime) -> list[int]:
     """Return the claim of each request, making those that are new; part of the caller's transaction.
-
-    `remembered` is what `known_claims` found before; the rest is looked up.
 
     Each step is its own statement and so sees what others have committed meanwhile; identifiers and
     fingerprints are taken in sorted order, so that two transactions never wait for each other in a circle.
     """
-    marks = _marks(keys, requests)
-    known = dict(remembered) if remembered else {}
-    unknown = {mark for mark in marks if mark not in known}
-    if unknown:
-        known |= _claims_of(connection, unknown)
+    index = keys.indexer("claim")
+    marks = [index(b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
+    known = _claims_of(connection, set(marks))
     new: dict[bytes, _NewClaim] = {}
-    if unknown:
+    if len(known) < len(marks):
         for request, mark in zip(requests, marks, strict=True):
             if mark not in known and mark not in new:
                 identity = _DECODE(request.said)

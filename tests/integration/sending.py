@@ -39,11 +39,6 @@ def send(hub: Hub, system: System, kind: str, rows: Iterable[Record | bytes], **
     return submission.finish()
 
 
-def ndjson_of(records: Iterable[Record]) -> list[bytes]:
-    """Write records as lines."""
-    return [json.dumps(record, ensure_ascii=False).encode() for record in records]
-
-
 def a_report(ref: str, **changes: Any) -> Record:
     """An anonymous citizen's report."""
     return {
