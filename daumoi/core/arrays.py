@@ -25,21 +25,12 @@ class Hashes:
         """Take the hashes, each of 16 bytes."""
         self.values = list(values)
 
-
-class _HashesDumper(adapt.Dumper):
-    """Writes the binary form of an array (PostgreSQL source, array_recv): dimensions, nulls, type, size, bound."""
-
-    format = pq.Format.BINARY
-    oid = _BYTEA_ARRAY
-
-    def dump(self, obj: Hashes) -> Buffer:
-        values = obj.values
-        if not values:
-            return struct.pack("!iiI", 0, 0, _BYTEA)
-        packed = _LENGTH + _LENGTH.join(values)
-        if len(packed) != len(values) * (HASH_BYTES + 4):
+    def packed(self) -> bytes:
+        """Return the elements, each behind its length; raises ValueError for a hash of another length."""
+        packed = _LENGTH + _LENGTH.join(self.values)
+        if len(packed) != len(self.values) * (HASH_BYTES + 4):
             raise ValueError("a hash has 16 bytes")
-        return _HEAD.pack(1, 0, _BYTEA, len(values), 1) + packed
+        return packed
 
 
 class Blobs:
@@ -51,20 +42,10 @@ class Blobs:
         """Take the byte strings."""
         self.values = list(values)
 
-
-class _BlobsDumper(adapt.Dumper):
-    """Writes the binary form of an array, as above; a null has the length -1."""
-
-    format = pq.Format.BINARY
-    oid = _BYTEA_ARRAY
-
-    def dump(self, obj: Blobs) -> Buffer:
-        values = obj.values
-        if not values:
-            return struct.pack("!iiI", 0, 0, _BYTEA)
+    def packed(self) -> bytes:
+        """Return the elements, each behind its length; a null has the length -1."""
         pack = _SIZE.pack
-        parts = [_NULL if value is None else pack(len(value)) + value for value in values]
-        return _HEAD.pack(1, 1, _BYTEA, len(values), 1) + b"".join(parts)
+        return b"".join([_NULL if value is None else pack(len(value)) + value for value in self.values])
 
 
 class Numbers:
@@ -76,23 +57,35 @@ class Numbers:
         """Take the numbers."""
         self.values = list(values)
 
+    def packed(self) -> bytes:
+        """Return the elements, each behind its length."""
+        pack = _NUMBER.pack
+        return b"".join([pack(8, value) for value in self.values])
 
-class _NumbersDumper(adapt.Dumper):
-    """Writes the binary form of an array, as above."""
+
+class _Dumper(adapt.Dumper):
+    """Writes the binary form of an array (PostgreSQL source, array_recv): dimensions, nulls, type, size, bound."""
 
     format = pq.Format.BINARY
-    oid = _BIGINT_ARRAY
+    element_oid: int
 
-    def dump(self, obj: Numbers) -> Buffer:
-        values = obj.values
-        if not values:
-            return struct.pack("!iiI", 0, 0, _BIGINT)
-        pack = _NUMBER.pack
-        return _HEAD.pack(1, 0, _BIGINT, len(values), 1) + b"".join([pack(8, value) for value in values])
+    def dump(self, obj: Hashes | Blobs | Numbers) -> Buffer:
+        if not obj.values:
+            return struct.pack("!iiI", 0, 0, self.element_oid)
+        # That there may be nulls is said always; it binds to nothing.
+        return _HEAD.pack(1, 1, self.element_oid, len(obj.values), 1) + obj.packed()
+
+
+class _BytesDumper(_Dumper):
+    oid, element_oid = _BYTEA_ARRAY, _BYTEA
+
+
+class _NumbersDumper(_Dumper):
+    oid, element_oid = _BIGINT_ARRAY, _BIGINT
 
 
 def register(adapters: AdaptersMap) -> None:
     """Teach psycopg to send Hashes, Blobs and Numbers."""
-    adapters.register_dumper(Hashes, _HashesDumper)
-    adapters.register_dumper(Blobs, _BlobsDumper)
+    adapters.register_dumper(Hashes, _BytesDumper)
+    adapters.register_dumper(Blobs, _BytesDumper)
     adapters.register_dumper(Numbers, _NumbersDumper)

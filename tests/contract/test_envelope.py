@@ -201,7 +201,7 @@ def test_an_area_may_be_a_unit_of_any_level(dov: Caller, area: Record) -> None:
         {"scheme": "vn-2024", "code": "00"},
         {"scheme": "vn-2025", "code": ""},
         {"scheme": "iso-3166", "code": "XX"},
-        {"scheme": "iso-3166", "code": "NZ-XXX"},
+        {"scheme": "iso-3166", "code": "NZ-QQQ"},
         {"scheme": "iso-3166", "code": "nz"},
     ],
 )

@@ -5,6 +5,7 @@ Each notes what it sent and what was answered 200; nothing else is believed of a
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import itertools
 import json
@@ -99,7 +100,7 @@ class Notes:
             return sum(len(refs) for refs in self.answered.values())
 
 
-class Client(threading.Thread):
+class Client(threading.Thread, abc.ABC):
     """One connection with a token."""
 
     def __init__(self, name: str, base_url: str, token: str, notes: Notes) -> None:
@@ -118,9 +119,9 @@ class Client(threading.Thread):
         finally:
             self.http.close()
 
+    @abc.abstractmethod
     def send_all(self) -> None:
         """Send until told to end."""
-        raise NotImplementedError
 
 
 class Poster(Client):

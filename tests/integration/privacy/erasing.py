@@ -14,23 +14,13 @@ from daumoi.log import archive, archive_files
 from daumoi.log.entries import personal_context, receipt_key
 from daumoi.organisations.registry import System
 from tests.contract import records as sample
+from tests.integration.privacy.planted_records import a_person
 from tests.integration.sending import a_report, a_system, send
-from tests.repository.planted import BIRTH_DATE, digits, found_in, word
+from tests.repository.planted import found_in, word
 
 Identity = dict[str, Any]
-_NUMBER = digits(12, begins="00")
-PERSON: Identity = {
-    "national_id": _NUMBER,
-    "passport": {"number": word("C{}"), "country": "VN"},
-    "health_insurance_no": digits(10),
-    "phone": digits(10, begins="09"),
-    "full_name": word(),
-    "birth_date": BIRTH_DATE,
-    "sex": "female",
-    "nationality": "VN",
-    "system_person_id": word("{}"),
-}
-ELSEWHERE: Identity = {"national_id": _NUMBER, "full_name": PERSON["full_name"]}
+PERSON: Identity = a_person()
+ELSEWHERE: Identity = {"national_id": PERSON["national_id"], "full_name": PERSON["full_name"]}
 """The same person as another system says it: one strong identifier in common."""
 _NOTE = word("ở cùng ông {}")
 NEIGHBOUR: Identity = {"national_id": "001087000002", "full_name": "Trần Văn Láng", "phone": "0912345678"}
