@@ -17,10 +17,11 @@ from daumoi.cli.session import Say, Stopped, lend_database, load_settings, make_
 from daumoi.core import facts, keyring
 from daumoi.core.backup import manifest as manifests
 from daumoi.core.backup.copying import FileSum, copy_file, files_of, forget, read_back, size_of
-from daumoi.core.backup.draft import SUFFIX, draft_of, flush
+from daumoi.core.backup.draft import SUFFIX, draft_of
 from daumoi.core.backup.faults import BackupFault
 from daumoi.core.backup.manifest import Manifest
 from daumoi.core.database import Connection, connect
+from daumoi.core.durable import flush
 from daumoi.core.migrating import applied
 from daumoi.core.postgres import StartFault, base_backup, programs
 from daumoi.core.settings import Settings

@@ -4,13 +4,14 @@ Every type is one that Spark reads as well: ids are text, because Parquet's UUID
 microseconds adjusted to UTC.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+
+from daumoi.core.durable import flush
 
 COLUMNS = {
     "record": "VARCHAR",  # keyed hash of system, kind and ref: revisions of one record share it
@@ -174,7 +175,7 @@ def remove_range(folder: Path, *, kind: str, first: int, last: int) -> list[Path
                         _row_bytes(opened, file.path),
                     )
         file.path.unlink(missing_ok=True)
-        sync_folder(file.path.parent)
+        flush(file.path.parent)
         gone.append(file.path)
     return gone
 
@@ -184,15 +185,6 @@ def sweep(folder: Path, *, kind: str = "*") -> None:
     for ending in (_DRAFT, _LINES):
         for path in folder.glob(f"{kind}/*/*{ending}"):
             path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _row_bytes(opened: duckdb.DuckDBPyConnection, path: Path) -> int:
@@ -215,11 +207,10 @@ def _copy(opened: duckdb.DuckDBPyConnection, select: str, target: Path, row_byte
         opened.execute(
             f"COPY ({select}) TO {_literal(draft)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows})"
         )
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
+        flush(draft)
         draft.replace(target)
-        sync_folder(target.parent)
-        sync_folder(target.parent.parent)
+        flush(target.parent)
+        flush(target.parent.parent)
     finally:
         draft.unlink(missing_ok=True)
 

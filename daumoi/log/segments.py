@@ -126,20 +126,6 @@ def droppable(connection: Connection, *, kind: int) -> list[Segment]:
     return [segment for segment in segments_of(connection, kind=kind) if segment.last_seq <= head[0]]
 
 
-def drop_before(connection: Connection, *, kind: int, seq: int) -> int:
-    """Drop whole segments that lie below `seq`, and what stands beside their records; returns the oldest number kept.
-
-    Receipts stay: a record sent again after it was dropped is still `repeated`.
-    """
-    for segment in droppable(connection, kind=kind):
-        if segment.last_seq < seq:
-            drop(connection, segment, lambda: True)
-    clear_beside(connection, kind=kind)
-    row = connection.execute("SELECT oldest FROM head WHERE kind = %s", (kind,)).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def drop(connection: Connection, segment: Segment, before: Callable[[], bool]) -> bool:
     """Drop the oldest segment of a kind in one transaction with what `before` writes; False when that says no.
 

@@ -68,14 +68,19 @@ class _Known:
         return all(value is not None and person in store and value not in store[person] for store, value in pairs)
 
 
+def fingerprint(keys: Keys, system_id: int, anchor: bytes | None, said: bytes) -> bytes:
+    """Return the hash under which a claim stands once: of system and identity, and of the ref unless it holds a strong
+    identifier (`anchor` is None then)."""
+    return keys.indexer("claim")(b"%d|%s|%s" % (system_id, anchor or b"strong", said))
+
+
 def resolve(connection: Connection, keys: Keys, requests: Sequence[ClaimRequest], at: datetime) -> list[int]:
     """Return the claim of each request, making those that are new; part of the caller's transaction.
 
     Each step is its own statement and so sees what others have committed meanwhile; identifiers and
     fingerprints are taken in sorted order, so that two transactions never wait for each other in a circle.
     """
-    index = keys.indexer("claim")
-    marks = [index(b"%d|%s|%s" % (one.system_id, one.anchor or b"strong", one.said)) for one in requests]
+    marks = [fingerprint(keys, one.system_id, one.anchor, one.said) for one in requests]
     known = _claims_of(connection, set(marks))
     new: dict[bytes, _NewClaim] = {}
     if len(known) < len(marks):

@@ -14,6 +14,7 @@ import msgspec
 from daumoi.core.crypto import INDEX_BYTES, SEAL_VERSION, Keys
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
+from daumoi.people.claims import fingerprint
 from daumoi.people.identifiers import Claimed, has_strong, keyed
 
 _SQL = statements("daumoi.people", "destroying")
@@ -72,9 +73,9 @@ def listed_marks(connection: Connection, keys: Keys, claims: Sequence[int]) -> l
         marks.append(bytes(mark))
         said = keys.open(bytes(sealed), bytes(mark))
         if has_strong(keyed(msgspec.json.decode(said, type=Claimed))):
-            # As `claims.resolve` makes it. Without a strong identifier the ref is part of it; such a claim goes with
-            # its only record, and never had another.
-            marks.append(keys.index("claim", b"%d|strong|%s" % (system, said)))
+            # Without a strong identifier the ref is part of it; such a claim goes with its only record, and never had
+            # another.
+            marks.append(fingerprint(keys, system, None, said))
     return sorted(set(marks))
 
 

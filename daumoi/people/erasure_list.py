@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from daumoi.core.durable import flush
+
 FILE_NAME = "erasures.ndjson"
 _FINGERPRINT_BYTES = 16
 _END = b"\n"
@@ -60,7 +62,7 @@ def write(folder: Path, entries: Iterable[Entry]) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    _flush(folder)
+    flush(folder)
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -118,12 +120,4 @@ def _cut_torn_end(handle: int) -> None:
 def _make(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _flush(folder.parent)
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        flush(folder.parent)

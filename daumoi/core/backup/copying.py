@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from daumoi.core.backup.draft import flush
+from daumoi.core.durable import flush
 
 Moved = Callable[[int], None]
 """Called with the bytes just done."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from daumoi.core.backup.faults import BackupFault
+from daumoi.core.durable import flush
 
 SUFFIX = ".unfinished"
 _LOCK = "backup.lock"
@@ -68,14 +69,5 @@ def _remove_dead(draft: Path) -> None:
         raise BackupFault(f"Another back-up is being written to {draft}. Wait until it has ended.") from None
     else:
         shutil.rmtree(draft)
-    finally:
-        os.close(handle)
-
-
-def flush(folder: Path) -> None:
-    """Bring the names in a folder to disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

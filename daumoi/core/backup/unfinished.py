@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from daumoi.core.backup.draft import flush
+from daumoi.core.durable import flush
 
 FILE_NAME = "restore.unfinished"
 _TEXT = "A restore into this directory has not ended. Run `daumoi restore` again; it begins anew.\n"

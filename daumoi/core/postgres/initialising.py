@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from daumoi.core.durable import flush
 from daumoi.core.postgres.account import Account
 from daumoi.core.postgres.configuration import FIRST_START_FILE, ROLE, first_start_settings
 from daumoi.core.postgres.faults import StartFault
@@ -67,7 +68,7 @@ def initialise(postgres_dir: Path, programs: Programs, account: Account, say: Ca
     if postgres_dir.is_dir():
         postgres_dir.rmdir()
     draft.rename(postgres_dir)
-    _flush(postgres_dir.parent)
+    flush(postgres_dir.parent)
 
 
 def _locale(programs: Programs) -> list[str]:
@@ -114,12 +115,4 @@ def _write_settings(draft: Path, account: Account) -> None:
         file.write(f"\ninclude = '{FIRST_START_FILE}'\n")
         file.flush()
         os.fsync(file.fileno())
-    _flush(settings)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush(settings)

@@ -12,7 +12,8 @@ from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds
 from daumoi.exchange.agreements import Agreement
 from daumoi.kinds.registry import KINDS
-from daumoi.log.segments import AHEAD, drop_before, ensure_segments
+from daumoi.log.retention import drop_by_hand
+from daumoi.log.segments import AHEAD, ensure_segments
 from daumoi.organisations import registry
 from tests.integration.sending import a_report, a_system, send
 
@@ -79,6 +80,10 @@ def test_eight_writers_that_run_out_together_attach_each_segment_once(small: Hub
     assert seqs == list(range(1, 8 * 5 * 60 + 1))
 
 
+def drop(hub: Hub, before: int) -> int:
+    return drop_by_hand(hub, kind="citizen_report", before=before, actor="test")
+
+
 def test_a_reader_that_stands_still_stops_no_segment_and_no_writer(small: Hub):
     fill(small, 50)
     with connect(small.dsn, "slow reader") as reader, reader.transaction():
@@ -92,17 +97,16 @@ def test_what_is_dropped_goes_by_whole_segments_with_what_stands_beside_it(small
     with small.pool.connection() as connection:
         personal = "SELECT min(seq) FROM record_personal WHERE kind = %s"
         assert connection.execute(personal, (NUMBER,)).fetchone() == (1,)
-        assert drop_before(connection, kind=NUMBER, seq=350) == 301
+        assert drop(small, 350) == 301
         first = connection.execute("SELECT min(seq) FROM record WHERE kind = %s", (NUMBER,)).fetchone()
         assert first == connection.execute(personal, (NUMBER,)).fetchone() == (301,)
         assert connection.execute("SELECT oldest FROM head WHERE kind = %s", (NUMBER,)).fetchone() == (301,)
-        assert drop_before(connection, kind=NUMBER, seq=350) == 301, "again changes nothing"
+        assert drop(small, 350) == 301, "again changes nothing"
 
 
 def test_the_segment_that_holds_the_head_is_never_dropped(small: Hub):
     fill(small, 150)
-    with small.pool.connection() as connection:
-        assert drop_before(connection, kind=NUMBER, seq=10_000) == 101
+    assert drop(small, 10_000) == 101
     fill(small, 10, "after", system="other")
     with small.pool.connection() as connection:
         assert connection.execute("SELECT seq FROM head WHERE kind = %s", (NUMBER,)).fetchone() == (160,)
@@ -110,8 +114,7 @@ def test_the_segment_that_holds_the_head_is_never_dropped(small: Hub):
 
 def test_what_was_dropped_is_still_repeated(small: Hub):
     fill(small, 250)
-    with small.pool.connection() as connection:
-        drop_before(connection, kind=NUMBER, seq=201)
+    drop(small, 201)
     receipt = send(small, a_system(small, "again"), "citizen_report", [a_report("r-0")])
     assert receipt.accepted == 1, "another system's ref is another record"
     with small.pool.connection() as connection:
@@ -147,9 +150,8 @@ def test_readers_pass_over_nothing_while_segments_go(small: Hub):
     readers = [threading.Thread(target=follow) for _ in range(4)]
     for reader in readers:
         reader.start()
-    with small.pool.connection() as connection:
-        for seq in range(101, 5902, 100):
-            drop_before(connection, kind=NUMBER, seq=seq)
+    for seq in range(101, 5902, 100):
+        drop(small, seq)
     ending.set()
     for reader in readers:
         reader.join()
