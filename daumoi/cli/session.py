@@ -114,7 +114,7 @@ def prepare(settings: Settings, dsn: str, say: Say) -> Keys:
     except SchemaTooNew as fault:
         raise Stopped(str(fault)) from None
     if applied:
-        say(f"schema brought up to date ({len(applied)} steps)")
+        say(f"The tables of the database were brought up to this release ({len(applied)} steps).")
     try:
         with connect(dsn, "daumoi start") as connection:
             return keyring.ensure(settings, connection)

@@ -18,6 +18,7 @@ import msgspec
 import psycopg
 
 from daumoi.audit import services as audit
+from daumoi.core.crypto import SealBroken
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
@@ -183,16 +184,29 @@ def _alone(hub: Hub, *, wait_s: float) -> Iterator[Connection]:
 
 
 def _go_on(hub: Hub, connection: Connection) -> int:
-    """Do the steps that are left of all erasures; the caller has the turn."""
+    """Do the steps that are left of all erasures; the caller has the turn.
+
+    One whose values cannot be opened holds up no other; it is raised when the others are done.
+    """
     erasures = connection.execute(_SQL["open"]).fetchall()
+    broken: SealBroken | None = None
     for erasure, step, asked_at in erasures:
         claims = [row[0] for row in connection.execute(_SQL["claims"], (erasure,))]
-        for at in Step:
-            if at >= step:
-                _DO[at](hub, connection, _Erasure(erasure, asked_at, claims))
-                if at is not Step.PEOPLE:
-                    connection.execute(_SQL["step"], (at + 1, erasure))
+        try:
+            _finish_one(hub, connection, _Erasure(erasure, asked_at, claims), step)
+        except SealBroken as fault:
+            broken = fault
+    if broken is not None:
+        raise broken
     return len(erasures)
+
+
+def _finish_one(hub: Hub, connection: Connection, erasure: "_Erasure", step: int) -> None:
+    for at in Step:
+        if at >= step:
+            _DO[at](hub, connection, erasure)
+            if at is not Step.PEOPLE:
+                connection.execute(_SQL["step"], (at + 1, erasure.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def open_to(target: Path, account: Account, say: Callable[[str], None]) -> None:
         still = _first_closed(way, account)
         if still == closed:
             raise _stays_closed(closed, account)
-        say(f"Let the account {account.name} pass {closed} (nothing else there, nobody else): its files lie below.")
+        say(f"The account {account.name} may now pass through {closed}, to the database below it and to nothing else.")
         closed = still
 
 

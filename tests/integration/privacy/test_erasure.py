@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 from daumoi.cli.app import app
 from daumoi.cli.processes.worker import erase_begun
 from daumoi.core.clock import FixedClock
-from daumoi.core.crypto import MASTER_KEY_BYTES, Keys
+from daumoi.core.crypto import MASTER_KEY_BYTES, Keys, SealBroken
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
 from daumoi.exchange import feeds
@@ -168,6 +168,19 @@ def test_erasing_one_claim_leaves_the_persons_others(world: World):
         erase_claim(world.hub, claim=one, reason="Nhầm người")
     with pytest.raises(NobodyToErase):
         erase_person(world.hub, person=999_999, reason="Nhầm người")
+
+
+def test_an_erasure_that_cannot_be_finished_holds_up_no_other(world: World):
+    one, other = world.claims
+    with world.hub.pool.connection() as connection:
+        connection.execute(
+            "UPDATE claim SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE id = %s", (one,)
+        )
+    for claim in (one, other):
+        with pytest.raises(SealBroken):
+            erase_claim(world.hub, claim=claim, reason="Yêu cầu 12/2021")
+    assert numbers(world, f"SELECT id FROM claim WHERE id = ANY(ARRAY{world.claims})") == [one]
+    assert len(numbers(world, "SELECT id FROM erasure WHERE finished_at IS NULL")) == 1
 
 
 def test_a_person_who_comes_again_is_somebody_new(world: World):
