@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_ROLES = ("server", "intake", "worker")
+_ROLES = ("server", "intake", "reader", "worker")
 
 
 @dataclass(frozen=True)

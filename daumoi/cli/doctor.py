@@ -23,7 +23,7 @@ from daumoi.core.database import CONNECT_TIMEOUT_S, OLDEST_POSTGRES, Connection
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
 from daumoi.core.postgres import DirectoryLock
-from daumoi.intake import pipe
+from daumoi.intake.sockets import PROCESSES, socket_path
 from daumoi.log.consumers import COUNTERS
 from daumoi.log.selectors import consumer_lags
 
@@ -206,18 +206,18 @@ def _runs(hub: Hub) -> bool:
 def _workers(hub: Hub) -> tuple[State, str]:
     if not _runs(hub):
         return "warn", "no hub runs on this directory; `daumoi up` starts it"
-    path = pipe.socket_path(hub.settings)
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(2)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return "fail", "the intake process does not answer: look at log/intake.log"
+    for name in PROCESSES:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(2)
+            try:
+                probe.connect(str(socket_path(hub.settings, name)))
+            except OSError:
+                return "fail", f"the {name} process does not answer: look at log/{name}.log"
     with hub.pool.connection() as connection:
         names = {row[0] for row in connection.execute("SELECT application_name FROM pg_stat_activity")}
     if "daumoi consumers" not in names:
         return "fail", "the worker does not follow the log: look at log/worker.log"
-    return "ok", "server, intake and worker are there"
+    return "ok", "server, intake, reader and worker are there"
 
 
 def _address(hub: Hub) -> tuple[State, str]:

@@ -28,7 +28,7 @@ WRITE_EVERY_S = 2.0
 STALE_S = 15.0
 """Figures older than this are of a process that has ended, or stands still."""
 
-LONG_RUNNING = ("server", "intake", "worker", "supervisor")
+LONG_RUNNING = ("server", "intake", "reader", "worker", "supervisor")
 """The processes of `daumoi up`; others, such as an import, come and go."""
 
 _KEEP_EVERY_S = 10.0

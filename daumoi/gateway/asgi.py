@@ -15,7 +15,7 @@ from daumoi.gateway.admission import admit, is_public, request_id
 from daumoi.gateway.answers import as_problem, on_error, problem_answer
 from daumoi.gateway.calls import Call, attach
 from daumoi.gateway.gate import Gate
-from daumoi.intake.pipe import socket_path
+from daumoi.intake.sockets import socket_path
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -141,4 +141,4 @@ def make_routes(gate: Gate) -> Litestar:
 
 def build_app(hub: Hub, *, intake_socket: Path | None = None) -> Gateway:
     """Make the machine API of a hub; `intake_socket` is where its intake process listens, unless at its usual place."""
-    return Gateway(hub, intake_socket=intake_socket or socket_path(hub.settings))
+    return Gateway(hub, intake_socket=intake_socket or socket_path(hub.settings, "intake"))

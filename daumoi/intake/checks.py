@@ -32,7 +32,7 @@ class Places:
         self._codes: dict[bytes, tuple[int, str]] = {}
         if kind not in (PASSAGE, CHECKPOINT):
             return
-        wanted = {(row.system.id, row.checkpoint_code) for row in rows if row.checkpoint_code}
+        wanted = {(row.system_id, row.checkpoint_code) for row in rows if row.checkpoint_code}
         if kind is PASSAGE:
             # Checkpoints change only with the head of their kind.
             self._known = directory(hub.dsn).by_codes(connection, wanted, version=heads[CHECKPOINT.number])
@@ -51,7 +51,7 @@ class Places:
         code = row.checkpoint_code
         if code is None or self.kind is not PASSAGE:
             return None
-        place = self._known.get((row.system.id, code))
+        place = self._known.get((row.system_id, code))
         if place is None:
             return fault("unknown_checkpoint", "/data/checkpoint")
         if row.entry is not None:
@@ -66,7 +66,7 @@ class Places:
         if not row.decision.current:
             return None  # a late revision changes nothing of what holds now
         key = row.entry.key
-        wanted = (row.system.id, row.checkpoint_code) if row.checkpoint_code else None
+        wanted = (row.system_id, row.checkpoint_code) if row.checkpoint_code else None
         if wanted and self._owners.get(wanted, key) != key:
             return fault("code_in_use", "/data/code")
         left = self._codes.pop(key, None)
@@ -114,15 +114,15 @@ def _warn_when_closed(row: Row, place: Place) -> None:
 def checkpoint_state(row: Row) -> CheckpointState:
     """Return what a stored checkpoint row says of its checkpoint."""
     assert row.entry is not None
-    data = getattr(row.record, "data", None)
     withdrawn = row.entry.withdraw
+    opened_on, closed_on = (None, None) if withdrawn else row.open_days
     return CheckpointState(
-        system_id=row.system.id,
+        system_id=row.system_id,
         ref_key=row.entry.key,
         revision=row.entry.revision,
         withdrawn=withdrawn,
         code=None if withdrawn else row.checkpoint_code,
         path=None if withdrawn else row.entry.path,
-        opened_on=None if withdrawn or data is None else data.opened_on,
-        closed_on=None if withdrawn or data is None else data.closed_on,
+        opened_on=opened_on,
+        closed_on=closed_on,
     )

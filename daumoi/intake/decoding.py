@@ -11,6 +11,7 @@ from daumoi.areas import selectors as areas
 from daumoi.core.hub import Hub
 from daumoi.intake.rows import SUBJECT, Row
 from daumoi.intake.validation import AHEAD, Examined, Person, examine
+from daumoi.kinds.checkpoint import KIND as CHECKPOINT
 from daumoi.kinds.decoding import REFUSALS, Decoded, canonical, decode_slowly, fast_decoder, is_plain, is_sure
 from daumoi.kinds.envelope import Envelope
 from daumoi.kinds.faults import FAULTS_MAX, Fault
@@ -18,7 +19,6 @@ from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import parse
 from daumoi.kinds.privacy import is_fact, take_personal
 from daumoi.log.entries import Entry, Role, personal_context, receipt_keys
-from daumoi.organisations.registry import System
 from daumoi.people.claims import ClaimRequest
 from daumoi.people.identifiers import has_strong
 
@@ -28,15 +28,15 @@ _UNSPEAKABLE = frozenset(("ref_is_personal", "text_not_storable"))
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def read_row(hub: Hub, *, system: System, kind: Kind, line: bytes, number: int) -> Row:
+def read_row(hub: Hub, *, system_id: int, kind: Kind, line: bytes, number: int) -> Row:
     """Decode and examine one JSON text. Never raises for anything the text holds."""
-    return read_rows(hub, system=system, kind=kind, lines=[(number, line)])[0]
+    return read_rows(hub, system_id=system_id, kind=kind, lines=[(number, line)])[0]
 
 
-def read_rows(hub: Hub, *, system: System, kind: Kind, lines: Sequence[tuple[int, bytes]]) -> list[Row]:
+def read_rows(hub: Hub, *, system_id: int, kind: Kind, lines: Sequence[tuple[int, bytes]]) -> list[Row]:
     """Decode and examine JSON texts, each with its number in the body. Never raises for anything a text holds."""
     plain = is_plain(b"\n".join([line for _, line in lines]))
-    reader = _Reader(hub, system, kind)
+    reader = _Reader(hub, system_id, kind)
     fast = fast_decoder(kind.wire)
     rows = []
     for number, line in lines:
@@ -54,24 +54,24 @@ def read_rows(hub: Hub, *, system: System, kind: Kind, lines: Sequence[tuple[int
     return rows
 
 
-def unreadable_row(*, system: System, fault: Fault, start: bytes, mark: bytes, number: int) -> Row:
+def unreadable_row(*, system_id: int, fault: Fault, start: bytes, mark: bytes, number: int) -> Row:
     """Make the row of a line that was not kept whole; `mark` stands for its content, `start` is what was kept."""
-    return Row(number, start, system, mark, faults=[fault])
+    return Row(number, start, system_id, mark, faults=[fault])
 
 
 class _Reader:
     """Makes the rows of one body: what they have in common is worked out once."""
 
-    def __init__(self, hub: Hub, system: System, kind: Kind) -> None:
-        self.hub, self.system, self.kind = hub, system, kind
+    def __init__(self, hub: Hub, system_id: int, kind: Kind) -> None:
+        self.hub, self.system_id, self.kind = hub, system_id, kind
         self.now = hub.clock.now()
         self.latest = self.now + AHEAD
-        self._key_of = receipt_keys(hub.keys, system_id=system.id, kind=kind.number)
+        self._key_of = receipt_keys(hub.keys, system_id=system_id, kind=kind.number)
         self._content_of = hub.keys.indexer("content")
 
     def row(self, line: bytes, number: int, record: Envelope, content: bytes, examined: Examined) -> Row:
         """Make the row of a record that was read; it may still have faults of what it says."""
-        row = Row(number, line, self.system, content, record)
+        row = Row(number, line, self.system_id, content)
         if examined.warnings:
             row.warnings = examined.warnings
         if examined.faults:
@@ -96,14 +96,13 @@ class _Reader:
             content = line.strip()
         else:
             content = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
-        row = Row(number, line, self.system, content, faults=list(decoded.faults))
+        row = Row(number, line, self.system_id, content, faults=list(decoded.faults))
         if decoded.record is not None:
             examined = examine(self.kind, decoded.record, self.now, self.latest)
             known = {(fault.code, fault.pointer) for fault in row.faults} | {
                 ("missing_field", fault.pointer) for fault in row.faults
             }
             row.faults += [fault for fault in examined.faults if (fault.code, fault.pointer) not in known]
-            row.record = decoded.record
             given_twice = any(fault.code == "duplicate_key" and fault.pointer == "/ref" for fault in row.faults)
             # Of a row with as many faults as are told, not all is known: its ref may be given twice, or not storable.
             if len(decoded.faults) < FAULTS_MAX and not given_twice and decoded.record.ref not in _texts(value):
@@ -120,7 +119,7 @@ class _Reader:
     def _make_entry(self, row: Row, record: Envelope, key: bytes, examined: Examined) -> None:
         withdraw = record.op == "withdraw"
         entry = row.entry = Entry(
-            self.system.id,
+            self.system_id,
             key,
             record.ref,
             record.revision,
@@ -135,8 +134,10 @@ class _Reader:
         _place_in_world(record, entry)
         data = record.data  # type: ignore[attr-defined]
         row.checkpoint_code = getattr(data, "checkpoint", None) or getattr(data, "code", None)
+        if self.kind is CHECKPOINT:
+            row.open_days = (data.opened_on, data.closed_on)
         if examined.people:
-            row.claims = [_claim(self.system, key, person) for person in examined.people]
+            row.claims = [_claim(self.system_id, key, person) for person in examined.people]
         _divide(self.hub, data, entry)
 
 
@@ -156,10 +157,10 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(member)
 
 
-def _claim(system: System, key: bytes, person: Person) -> tuple[int, int, ClaimRequest]:
+def _claim(system_id: int, key: bytes, person: Person) -> tuple[int, int, ClaimRequest]:
     role, position = _role(person.pointer)
     anchor = None if has_strong(person.keys) else b"%s|%d|%d" % (key, role, position)
-    return role, position, ClaimRequest(system.id, anchor, _IDENTITY(person.identity))
+    return role, position, ClaimRequest(system_id, anchor, _IDENTITY(person.identity))
 
 
 def _role(pointer: str) -> tuple[int, int]:

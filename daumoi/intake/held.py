@@ -136,7 +136,7 @@ def mend(hub: Hub, *, system: System, held_id: UUID, line: bytes) -> Receipt | N
     kind = BY_NUMBER[found[1]]
     if not system.may_send(kind.name):
         raise CallProblem("no_right")
-    row = read_row(hub, system=system, kind=kind, line=line, number=1)
+    row = read_row(hub, system_id=system.id, kind=kind, line=line, number=1)
     receipt = Receipt(uuid7(hub.clock.now()), kind.name)
 
     def beside(connection: Connection) -> None:
@@ -200,7 +200,7 @@ def replay(
             for held in stored:
                 number += 1
                 text = open_held(hub, held.content_key, held.sealed)
-                rows.append(read_row(hub, system=system, kind=one_kind, line=text, number=number))
+                rows.append(read_row(hub, system_id=system.id, kind=one_kind, line=text, number=number))
                 rows[-1].held_as = held.content_key
             receipt = _replay_chunk(hub, system, one_kind, rows, receipt, mixed=len(kinds) > 1)
     receipt.kind = kinds.pop() if len(kinds) == 1 else kind

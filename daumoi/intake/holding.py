@@ -23,7 +23,7 @@ def held_key(hub: Hub, kind: Kind, row: Row) -> bytes:
     """Return the key under which a row of this system, kind and content is held once."""
     if row.held_as is not None:
         return row.held_as
-    return hub.keys.index("held", b"%d|%d|%s" % (row.system.id, kind.number, row.content))
+    return hub.keys.index("held", b"%d|%d|%s" % (row.system_id, kind.number, row.content))
 
 
 def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
@@ -51,7 +51,7 @@ def hold(hub: Hub, connection: Connection, kind: Kind, bad: Sequence[Row]) -> No
         {
             "kind": kind.number,
             "ids": [id_ for _, id_ in by_arrival],
-            "systems": [row.system.id for row in rows],
+            "systems": [row.system_id for row in rows],
             "keys": [key for key, _ in by_arrival],
             "codes": [row.faults[0].code for row in rows],
             "faults": [Jsonb(faults_as_json(row.faults)) for row in rows],
@@ -69,7 +69,7 @@ def hold(hub: Hub, connection: Connection, kind: Kind, bad: Sequence[Row]) -> No
 
 def close_stored(hub: Hub, connection: Connection, kind: Kind, good: Sequence[Row]) -> None:
     """Close the entries whose row has now been stored, as it was or mended; one look when the systems hold nothing."""
-    systems = sorted({row.system.id for row in good})
+    systems = sorted({row.system_id for row in good})
     if not systems:
         return
     waiting = connection.execute(_SQL["any_open"], (systems, kind.number)).fetchone()

@@ -11,12 +11,9 @@ the server goes down. The answer is one frame of JSON: a receipt or a problem.
 
 import asyncio
 import contextlib
-import hashlib
-import os
 import signal
 import socket
 import struct
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -29,10 +26,11 @@ from daumoi.core.database import UNREACHABLE
 from daumoi.core.hub import Hub
 from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
-from daumoi.core.settings import Settings
 from daumoi.intake import meters
 from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, take
+from daumoi.intake.reader import RowReader
 from daumoi.intake.receipts import Receipt
+from daumoi.intake.sockets import WAITING_CONNECTIONS, listening
 from daumoi.intake.submissions import OnProblem, Submission
 from daumoi.intake.turns import Turns
 from daumoi.kinds.registry import KINDS
@@ -42,9 +40,8 @@ from daumoi.organisations.quotas import Quota
 _LENGTH = struct.Struct(">I")
 BROKEN, STOPPING = 0xFFFFFFFF, 0xFFFFFFFE
 _PIECE_BYTES = 64 * 1024
-BODIES_AT_ONCE = 128
+BODIES_AT_ONCE = WAITING_CONNECTIONS
 _LOOK_EVERY_S = 0.5
-_LONGEST_SOCKET_PATH = 107  # unix(7): sun_path holds 108 bytes with its end
 _log = structlog.get_logger("daumoi.intake")
 
 
@@ -162,24 +159,17 @@ def _unpack(frame: bytes) -> Receipt:
 class IntakeServer:
     """The intake process's end: one thread a body, a bounded number of bodies."""
 
-    def __init__(self, hub: Hub, socket_path: Path) -> None:
-        """Take the socket; a file left by a killed process is replaced."""
+    def __init__(self, hub: Hub, socket_path: Path, *, reader_path: Path) -> None:
+        """Take the socket; a file left by a killed process is replaced. The reader of rows listens at `reader_path`."""
         self._hub = hub
-        self._path = socket_path
+        self._path, self._reader_path = socket_path, reader_path
         self._ending = threading.Event()
         self._places = threading.Semaphore(BODIES_AT_ONCE)
         self._turns = Turns()
         self._quota = Quota(hub)
         self._threads: set[threading.Thread] = set()
         self._registry: registry.Registry | None = None
-        socket_path.parent.mkdir(mode=0o700, exist_ok=True)
-        if socket_path.parent.stat().st_uid != os.geteuid():
-            raise PermissionError("the folder of the intake socket belongs to somebody else")
-        socket_path.unlink(missing_ok=True)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.bind(str(socket_path))
-        os.chmod(socket_path, 0o600)  # noqa: PTH101 - of a socket, not a file
-        self._socket.listen(BODIES_AT_ONCE)
+        self._socket = listening(socket_path)
         self._socket.settimeout(_LOOK_EVERY_S)
 
     def stop(self) -> None:
@@ -251,16 +241,17 @@ class IntakeServer:
     def _take(self, connection: socket.socket, first: bytes) -> _Answer:
         try:
             head = _READ_HEAD(first)
-            system = self._system(head.system_id)
+            system, kind = self._system(head.system_id), KINDS[head.kind]
             submission = Submission(
                 self._hub,
                 system=system,
-                kind=KINDS[head.kind],
+                kind=kind,
                 dry_run=head.dry_run,
                 on_problem=head.on_problem,
                 way="bulk",
                 turns=self._turns,
                 quota=self._quota,
+                reader=RowReader(self._hub, self._reader_path, system_id=system.id, kind=kind),
             )
             with meters.BODIES.track_inprogress():
                 receipt = take(
@@ -325,18 +316,9 @@ class IntakeServer:
         return bytes(parts)
 
 
-def socket_path(settings: Settings) -> Path:
-    """Return where the intake process listens: beside the data, or in a private folder when that path is too long."""
-    path = settings.data_dir.absolute() / "run-intake" / "intake.sock"
-    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
-        return path
-    name = hashlib.sha256(os.fsencode(settings.data_dir.absolute())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"daumoi-{os.geteuid()}-{name}-intake" / "intake.sock"
-
-
-def serve(hub: Hub, socket_path: Path) -> None:
+def serve(hub: Hub, socket_path: Path, *, reader_path: Path) -> None:
     """Run the intake process until SIGTERM or SIGINT."""
-    server = IntakeServer(hub, socket_path)
+    server = IntakeServer(hub, socket_path, reader_path=reader_path)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: server.stop())
     server.serve()

@@ -74,5 +74,5 @@ class Rehearsal:
                 if row.checkpoint_code:
                     self._connection.execute(
                         "INSERT INTO played_code VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                        (row.system.id, row.checkpoint_code, row.entry.key),
+                        (row.system_id, row.checkpoint_code, row.entry.key),
                     )

@@ -35,6 +35,7 @@ _log = structlog.get_logger("daumoi.intake")
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
+    system: System
     row: Row
     receipt: Receipt
     done: "Future[Receipt]" = field(default_factory=Future)
@@ -65,10 +66,10 @@ class GroupCommit:
         Raises CallProblem storage_low and too_many_bad_rows at once.
         """
         refuse_when_low(self._hub)
-        row = read_row(self._hub, system=system, kind=kind, line=line, number=1)
+        row = read_row(self._hub, system_id=system.id, kind=kind, line=line, number=1)
         if row.faults and HELD_ROOM.is_known_full(self._hub, system):
             raise held_room.refusal(self._hub)
-        waiting = _Waiting(row, Receipt(uuid7(self._hub.clock.now()), kind.name))
+        waiting = _Waiting(system, row, Receipt(uuid7(self._hub.clock.now()), kind.name))
         meters.count_received("single", rows=1, size=len(line))
         self._queue_of(kind).put(waiting)
         return waiting.done
@@ -145,14 +146,14 @@ class GroupCommit:
 
         def beside(connection: Connection) -> None:
             receipts.clear()
-            full = [one for one in group if one.row.faults and self._is_full(connection, one.row.system)]
+            full = [one for one in group if one.row.faults and self._is_full(connection, one.system)]
             if full:
                 raise _NoRoom(full)
             for one in group:
                 receipt = one.receipt.copy()
                 receipt.count([one.row])
                 receipts.append(receipt)
-            rows = [(receipt, one.row.system.id, kind.number) for receipt, one in zip(receipts, group, strict=True)]
+            rows = [(receipt, one.row.system_id, kind.number) for receipt, one in zip(receipts, group, strict=True)]
             save_all(connection, rows, at=self._hub.clock.now(), finished=True)
             for receipt, one in zip(receipts, group, strict=True):
                 if (one.row.faults or one.row.warnings) and receipt.submission_id:

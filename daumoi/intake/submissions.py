@@ -16,6 +16,7 @@ from daumoi.core.storage import is_low
 from daumoi.intake import held_room, meters
 from daumoi.intake.decoding import read_rows, unreadable_row
 from daumoi.intake.held_room import HELD_ROOM
+from daumoi.intake.reader import RowReader
 from daumoi.intake.receipts import Receipt, note, save
 from daumoi.intake.rehearsal import Rehearsal
 from daumoi.intake.rows import Row
@@ -42,7 +43,8 @@ class Submission:
     """Takes the rows of one body, stores them chunk by chunk, and keeps the receipt.
 
     What was stored stays stored if the body breaks off. With on_problem="reject" nothing is stored before `finish`.
-    A long body is stored by a thread of its own: while the database takes one chunk, the next is read.
+    A long body is stored by a thread of its own: while the database takes one chunk, the next is read, by a process of
+    its own where there is one.
     """
 
     def __init__(
@@ -56,16 +58,20 @@ class Submission:
         way: meters.Way = "small",
         turns: Turns | None = None,
         quota: Quota | None = None,
+        reader: RowReader | None = None,
     ) -> None:
         """Begin; raises CallProblem storage_low when the hub takes no records.
 
-        With `turns`, a chunk is stored when it is the system's turn; with `quota`, its rows count for the day.
+        With `turns`, a chunk is stored when it is the system's turn; with `quota`, its rows count for the day; with
+        `reader`, full chunks are read by another process.
         """
         self._hub, self._system, self._kind = hub, system, kind
         self._turns = turns or Turns()
         self._quota = quota
         self._rehearsal = Rehearsal(hub, kind) if dry_run else None
         self._rejects = on_problem == "reject" and not dry_run
+        self._reader = None if dry_run else reader
+        self._beside_asked: list[Row] = []
         self._way: meters.Way = way
         self._began_at = hub.clock.now()
         self._receipt = Receipt(None if dry_run else uuid7(self._began_at), kind.name)
@@ -112,7 +118,8 @@ class Submission:
         return self._receipt
 
     def receipt_so_far(self) -> Receipt:
-        """Return what is stored until now; a chunk on its way is waited for."""
+        """Return what is stored until now; chunks on their way are stored first."""
+        self._store_asked()
         if self._storing is not None:
             wait([self._storing])
         return self._receipt
@@ -121,6 +128,8 @@ class Submission:
         """Let go of what storing and rehearsing needed. Safe to call twice."""
         if self._rehearsal is not None:
             self._rehearsal.close()
+        if self._reader is not None:
+            self._reader.close()
         if self._storer is not None:
             self._storer.shutdown()
             self._storer = None
@@ -137,7 +146,7 @@ class Submission:
         """Hold the present line for a fault of the line itself."""
         more = f"Limit: {self._hub.settings.line_max_bytes} bytes."
         row = unreadable_row(
-            system=self._system,
+            system_id=self._system.id,
             fault=fault(code, "", more),
             start=start[:_KEPT_OF_UNREADABLE],
             mark=mark,
@@ -168,20 +177,50 @@ class Submission:
         self._bytes = 0
         return lines, unreadable
 
-    def _read_all(self) -> list[Row]:
-        """Read what has come so far, in the order of the body; raises CallProblem when it is too much for the day."""
+    def _admit(self) -> tuple[list[tuple[int, bytes]], list[Row]]:
+        """Take what has come so far, and count it; raises CallProblem when it is too much for the day."""
         meters.count_received(self._way, rows=len(self._lines) + len(self._unreadable), size=self._bytes)
         lines, unreadable = self._take_all()
         many = len(lines) + len(unreadable)
         wait_s = self._quota.take(self._system, many) if self._quota is not None and many else None
         if wait_s is not None:
             raise over_quota(self._hub, self._system, wait_s, self.receipt_so_far())
+        return lines, unreadable
+
+    def _read_all(self) -> list[Row]:
+        """Read what has come so far, in the order of the body; raises CallProblem when it is too much for the day."""
+        lines, unreadable = self._admit()
         with meters.reading(len(lines)):
-            rows = read_rows(self._hub, system=self._system, kind=self._kind, lines=lines) if lines else []
-        return sorted(rows + unreadable, key=lambda row: row.number) if unreadable else rows
+            rows = read_rows(self._hub, system_id=self._system.id, kind=self._kind, lines=lines) if lines else []
+        return _in_order(rows, unreadable)
 
     def _flush(self, *, finished: bool) -> None:
-        rows = self._read_all()
+        if self._reader is None or finished:
+            self._store_asked()
+            self._hand_on(self._read_all(), finished=finished)
+            return
+        # The reader has one chunk while the database takes the one before, and the next is cut into lines.
+        lines, unreadable = self._admit()
+        rows = self._take_asked()
+        self._reader.ask(lines)
+        self._beside_asked = unreadable
+        if rows:
+            self._hand_on(rows, finished=False)
+
+    def _store_asked(self) -> None:
+        """Take back the chunk that is being read, if there is one, and have it stored."""
+        rows = self._take_asked()
+        if rows:
+            self._hand_on(rows, finished=False)
+
+    def _take_asked(self) -> list[Row]:
+        if self._reader is None or not self._reader.is_asked:
+            return []
+        unreadable, self._beside_asked = self._beside_asked, []
+        return _in_order(self._reader.rows(), unreadable)
+
+    def _hand_on(self, rows: list[Row], *, finished: bool) -> None:
+        """Store rows (or rehearse them) once the chunk before is stored."""
         self._await_storing(more=bool(rows))
         if self._rehearsal is not None:
             self._mind_bad_rows(more=bool(rows))
@@ -274,6 +313,10 @@ class Submission:
         except (*UNREACHABLE, Overtaken) as error:
             self._receipt = empty
             raise outage(error, receipt=empty) from None
+
+
+def _in_order(rows: list[Row], unreadable: list[Row]) -> list[Row]:
+    return sorted(rows + unreadable, key=lambda row: row.number) if unreadable else rows
 
 
 def refusal(kind: Kind, rows: Sequence[Row]) -> CallProblem:

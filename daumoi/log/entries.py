@@ -45,7 +45,7 @@ STORED = frozenset(OP_OF)
 """Outcomes of rows that stand in the log."""
 
 
-class Entry(msgspec.Struct, gc=False):
+class Entry(msgspec.Struct, array_like=True, gc=False):
     """One record ready to be appended."""
 
     system_id: int

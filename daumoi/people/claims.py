@@ -22,7 +22,7 @@ _SQL = statements("daumoi.people", "claims")
 _DECODE = msgspec.json.Decoder(Claimed).decode
 
 
-class ClaimRequest(msgspec.Struct, frozen=True, gc=False):
+class ClaimRequest(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One identity that a record brings: who says it, for which record and role (`anchor`), and what it says.
 
     `anchor` is None when the identity holds a strong identifier; `said` is its canonical JSON.

@@ -25,7 +25,7 @@ from tests.hubs import NDJSON, NO_TLS, Caller, HubServer, Record, check_equation
 
 CLIENTS = 4
 BODY_ROWS = 2500
-VICTIMS: tuple[victims.Role, ...] = ("server", "intake", "database", "worker")
+VICTIMS: tuple[victims.Role, ...] = ("server", "intake", "database", "worker", "reader")
 ARCHIVE_ROWS = 4000
 _AGAIN_PAUSE_S = 0.05
 _RECOVERED_WITHIN_S = 60.0

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-Role = Literal["server", "intake", "worker", "database"]
+Role = Literal["server", "intake", "reader", "worker", "database"]
 VICTIMS: tuple[Role, ...] = ("server", "database", "intake")
 _PROC = Path("/proc")
 _STATE, _PARENT, _BEGAN = 0, 1, 19  # fields of proc_pid_stat(5), counted behind the name

@@ -1,4 +1,4 @@
-"""Runs one process of the hub: `python -m daumoi.cli.processes server|intake|worker`."""
+"""Runs one process of the hub: `python -m daumoi.cli.processes server|intake|reader|worker`."""
 
 import argparse
 import gc
@@ -11,7 +11,8 @@ from daumoi.cli.processes.logs import configure
 from daumoi.cli.session import cluster_of, hub_of, load_settings
 from daumoi.core import keyring
 from daumoi.core.figures import published
-from daumoi.intake import pipe
+from daumoi.intake import pipe, reader
+from daumoi.intake.sockets import socket_path
 
 _YOUNG_OBJECTS = 50_000
 _TURN_S = 0.0003
@@ -34,7 +35,7 @@ def tune_interpreter() -> None:
 def main() -> None:
     """Open the hub for this process and run it until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("process", choices=["server", "intake", "worker"])
+    parser.add_argument("process", choices=["server", "intake", "reader", "worker"])
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--fd", type=int, help="the bound socket that the server is to listen on")
     parser.add_argument("--tls-cert", type=Path)
@@ -53,7 +54,9 @@ def main() -> None:
             server = import_module("daumoi.cli.processes.server")
             server.run(hub, fd=asked.fd, tls_cert=asked.tls_cert, tls_key=asked.tls_key)
         elif asked.process == "intake":
-            pipe.serve(hub, pipe.socket_path(settings))
+            pipe.serve(hub, socket_path(settings, "intake"), reader_path=socket_path(settings, "reader"))
+        elif asked.process == "reader":
+            reader.serve(hub, socket_path(settings, "reader"))
         else:
             # The archive can wait, records can not: on two busy cores intake goes first.
             os.nice(_WORKER_NICE)

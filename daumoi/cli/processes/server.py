@@ -17,7 +17,7 @@ from daumoi.core.certificates import ends_at
 from daumoi.core.hub import Hub
 from daumoi.gateway.asgi import Gateway
 from daumoi.gateway.asgi import build_app as build_gateway
-from daumoi.intake.pipe import socket_path
+from daumoi.intake.sockets import socket_path
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -75,7 +75,7 @@ def run(hub: Hub, *, fd: int, tls_cert: Path | None, tls_key: Path | None) -> No
 
     The socket is the supervisor's: while a server that died is started again, callers wait instead of being refused.
     """
-    gateway = build_gateway(hub, intake_socket=socket_path(hub.settings))
+    gateway = build_gateway(hub, intake_socket=socket_path(hub.settings, "intake"))
     if tls_cert is not None:
         gateway.gate.meters.note_certificate(ends_at(tls_cert))
     pages = WSGIMiddleware(build_pages(hub), workers=_PAGE_THREADS)

@@ -43,7 +43,7 @@ class _Child:
 
 
 class Supervisor:
-    """Server, intake process and worker; PostgreSQL too when it is our own.
+    """Server, intake process, its reader and worker; PostgreSQL too when it is our own.
 
     Use it from the main thread: the kernel ends the children with the thread that started them.
     """
@@ -65,7 +65,7 @@ class Supervisor:
         if tls is not None:
             server += ["--tls-cert", str(tls[0]), "--tls-key", str(tls[1])]
         self._server = _Child("server", server, (listener.fileno(),))
-        self._children = [_Child("intake"), _Child("worker"), self._server]
+        self._children = [_Child("reader"), _Child("intake"), _Child("worker"), self._server]
         self._database_again_at: float | None = None
         self._restarts = Restarts(["postgres", *(child.name for child in self._children)])
         self._figures = Publisher(settings.data_dir, "supervisor", self._restarts.registry)

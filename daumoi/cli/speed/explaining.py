@@ -79,7 +79,7 @@ def _machine(seen: Situation) -> Iterator[str]:
     if seen.busy.working >= _BUSY:
         uses = ", ".join(
             f"{name} {cores:.1f}"
-            for name in ("server", "intake", "worker")
+            for name in ("server", "intake", "reader", "worker")
             if (cores := seen.minute.cores_of(name)) >= 0.1
         )
         of_ours = f" (cores used by daumoi: {uses})" if uses else ""
@@ -123,7 +123,7 @@ def _intake(seen: Situation) -> Iterator[str]:
     if busy and waited > read:
         share = waited / (waited + read)
         yield f"intake spends {share:.0%} of its time waiting for the database to store the chunk before"
-    cores = minute.cores_of("intake")
+    cores = max(minute.cores_of("intake"), minute.cores_of("reader"))
     if busy and read >= waited and cores >= 0.8:
         yield (
             f"reading takes {read / (waited + read):.0%} of intake's time and its process uses {cores:.1f} cores: a "

@@ -86,7 +86,7 @@ class Snapshot:
         newest = max(stored, default=0)
         if newest:
             same = with_revision(sent.body, newest)
-            row = read_row(self._hub, system=self._system, kind=self._kind, line=same, number=1)
+            row = read_row(self._hub, system_id=self._system.id, kind=self._kind, line=same, number=1)
             if row.entry is not None and row.entry.content == stored[newest]:
                 return sent._replace(body=same)
         return sent._replace(body=with_revision(sent.body, newest + 1))

@@ -76,7 +76,7 @@ def test_eight_writers_and_four_readers_see_no_hole_no_repeat_and_never_a_late_n
 
 def _stalled(hub: Hub, system: System) -> None:
     """A writer that stands still for seconds before it takes the head: nobody waits for it."""
-    row = read_row(hub, system=system, kind=KIND, line=_line("stalled"), number=1)
+    row = read_row(hub, system_id=system.id, kind=KIND, line=_line("stalled"), number=1)
     with connect(hub.dsn, "stalled writer") as connection:
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         with connection.transaction():
@@ -87,7 +87,7 @@ def _stalled(hub: Hub, system: System) -> None:
 
 def _killed(hub: Hub, system: System) -> None:
     """A writer whose connection is cut while it holds the head."""
-    row = read_row(hub, system=system, kind=KIND, line=_line("killed"), number=1)
+    row = read_row(hub, system_id=system.id, kind=KIND, line=_line("killed"), number=1)
     connection = connect(hub.dsn, "killed writer")
     with pytest.raises(psycopg.OperationalError), connection.transaction():
         store_rows(hub, connection, KIND, [row])
@@ -103,7 +103,7 @@ def _line(ref: str) -> bytes:
 
 def test_a_stalled_head_holder_is_ended_by_the_servers_own_limit_and_the_kind_goes_on(hub: Hub):
     system = a_system(hub)
-    row = read_row(hub, system=system, kind=KIND, line=_line("sleeper"), number=1)
+    row = read_row(hub, system_id=system.id, kind=KIND, line=_line("sleeper"), number=1)
     with connect(hub.dsn, "sleeper") as connection:
         connection.execute("SET idle_in_transaction_session_timeout = '500ms'")
         with pytest.raises(psycopg.Error), connection.transaction():
@@ -187,7 +187,9 @@ def _head(hub: Hub) -> int:
 
 
 def _act(hub: Hub, system: System, name: str, rows: int, commit: bool) -> None:
-    lines = [read_row(hub, system=system, kind=KIND, line=_line(f"{name}-{row}"), number=1) for row in range(rows)]
+    lines = [
+        read_row(hub, system_id=system.id, kind=KIND, line=_line(f"{name}-{row}"), number=1) for row in range(rows)
+    ]
     with connect(hub.dsn, "interleaved") as connection, contextlib.suppress(RolledBack), connection.transaction():
         store_rows(hub, connection, KIND, lines)
         time.sleep(random.random() / 500)

@@ -48,7 +48,7 @@ def test_every_figure_of_the_page_is_described_and_every_described_one_is_there(
 
 
 def test_the_four_processes_tell_their_figures(hub_server: HubServer) -> None:
-    for process in ("server", "intake", "worker", "supervisor"):
+    for process in ("server", "intake", "reader", "worker", "supervisor"):
         wait_until(lambda name=process: figure(hub_server, "daumoi_process_up", process=name) == 1)  # type: ignore[misc]
     assert figure(hub_server, "daumoi_process_resident_memory_bytes", process="intake") > 10_000_000
     assert figure(hub_server, "daumoi_ready", check="intake") == 1

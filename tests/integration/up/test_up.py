@@ -72,7 +72,7 @@ def failed(done: subprocess.CompletedProcess[str]) -> str:
 def test_up_runs_four_processes_and_ends_them_all(up: HubServer) -> None:
     up.start()
     pids = children(up)
-    assert pids.keys() == {"postgres", "server", "intake", "worker"}
+    assert pids.keys() == {"postgres", "server", "intake", "reader", "worker"}
     assert up.stop() < END_SECONDS
     assert up.process is not None
     assert up.process.returncode == 0
@@ -83,11 +83,11 @@ def test_up_runs_four_processes_and_ends_them_all(up: HubServer) -> None:
 def test_a_child_that_dies_is_started_again_and_said_in_a_line(up: HubServer) -> None:
     up.start()
     before = children(up)
-    for name in ("server", "intake", "worker"):
+    for name in ("server", "intake", "reader", "worker"):
         os.kill(before[name], signal.SIGKILL)
     wait_until(lambda: children(up).keys() == before.keys() and is_ready(up))
     after = children(up)
-    for name in ("server", "intake", "worker"):
+    for name in ("server", "intake", "reader", "worker"):
         assert after[name] != before[name]
         assert up.said().count(f"The {name} process ended (signal 9)") == 1
     assert after["postgres"] == before["postgres"]
@@ -104,8 +104,8 @@ def test_a_killed_database_comes_back_and_the_processes_connect_again(up: HubSer
     wait_until(lambda: dov.send("checkpoint", a_checkpoint()).status_code == 200, seconds=30)
     assert dov.head("checkpoint") >= 2
     after = children(up)
-    assert [after[name] for name in ("server", "intake", "worker")] == [
-        before[name] for name in ("server", "intake", "worker")
+    assert [after[name] for name in ("server", "intake", "reader", "worker")] == [
+        before[name] for name in ("server", "intake", "reader", "worker")
     ]
 
 
@@ -116,7 +116,7 @@ def test_kill_9_takes_the_children_along_and_the_same_address_is_free_at_once(up
     port = int(up.base_url.rpartition(":")[2])
     up.process.kill()
     up.process.wait()
-    wait_until(lambda: not any(is_alive(pids[name]) for name in ("server", "intake", "worker")), seconds=2)
+    wait_until(lambda: not any(is_alive(pids[name]) for name in ("server", "intake", "reader", "worker")), seconds=2)
     wait_until(lambda: not is_alive(pids["postgres"]), seconds=15)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -184,7 +184,7 @@ def test_a_far_database_is_said() -> None:
 def test_figures_of_a_process_that_ended_are_left_out() -> None:
     old = a_snapshot("intake", grew("daumoi_intake_wait_seconds_sum", 42), at=NOW - 60)
     assert Minute([old], NOW).span_s == 0
-    assert silent_processes([old, a_snapshot("server", {})], NOW) == ["intake", "worker", "supervisor"]
+    assert silent_processes([old, a_snapshot("server", {})], NOW) == ["intake", "reader", "worker", "supervisor"]
 
 
 @given(
