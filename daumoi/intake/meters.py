@@ -17,9 +17,7 @@ STAGES = ("connect", "look", "claims", "hold", "append", "receipt", "commit")
 _RECEIVED = counter("daumoi_intake_received_rows", "Rows received, by way.", ("way",))
 _RECEIVED_BYTES = counter("daumoi_intake_received_bytes", "Bytes of rows received, unpacked, by way.", ("way",))
 _READ = counter("daumoi_intake_read_rows", "Rows decoded and examined in chunks.")
-READ_HERE = counter(
-    "daumoi_intake_read_here_chunks", "Chunks of long bodies that no reader took, read by intake."
-)
+READ_HERE = counter("daumoi_intake_read_here_chunks", "Chunks of long bodies that no reader took, read by intake.")
 _SETTLED = counter("daumoi_intake_settled_rows", "Rows committed, whatever became of them, by kind.", ("kind",))
 _HELD = counter("daumoi_intake_held_rows", "Rows held for mending, by kind and first fault.", ("kind", "code"))
 _SECONDS = histogram("daumoi_intake_stage_seconds", "Time of one stage of one chunk, tries again included.", ("stage",))

@@ -68,9 +68,11 @@ def test_rows_are_counted_by_the_way_they_came(hub_server: HubServer, dov: Calle
     assert dov.post_body("citizen_report", large).status_code == 200
     # Intake writes its figures every two seconds.
     wait_until(lambda: received("bulk") >= bulk + 1500)
-    for stage in ("read", "look", "hold", "append", "receipt", "commit"):
+    for stage in ("look", "hold", "append", "receipt", "commit"):
         assert figure(hub_server, "daumoi_intake_stage_seconds_count", process="intake", stage=stage) >= 2, stage
     assert figure(hub_server, "daumoi_intake_settled_rows_total", process="intake", kind="citizen_report") >= 1500
+    # Full chunks of a long body are read by the reader.
+    wait_until(lambda: figure(hub_server, "daumoi_intake_read_rows_total", process="reader") >= 1000)
 
 
 def test_held_rows_are_counted_by_their_code(hub_server: HubServer, dov: Caller) -> None:
