@@ -18,6 +18,7 @@ from daumoi.kinds.faults import FAULTS_MAX, Fault
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.parsing import parse
 from daumoi.kinds.privacy import is_fact, take_personal
+from daumoi.log.copying import said_columns
 from daumoi.log.entries import Entry, Role, personal_context, receipt_keys
 from daumoi.people.claims import ClaimRequest
 from daumoi.people.identifiers import has_strong
@@ -130,6 +131,7 @@ class _Reader:
         )
         if withdraw:
             # What a withdrawal carries beside ref, revision and op counts as its content, and is not kept.
+            entry.said = said_columns(entry)
             return
         _place_in_world(record, entry)
         data = record.data  # type: ignore[attr-defined]
@@ -139,6 +141,7 @@ class _Reader:
         if examined.people:
             row.claims = [_claim(self.system_id, key, person) for person in examined.people]
         _divide(self.hub, data, entry)
+        entry.said = said_columns(entry)
 
 
 def _texts(value: Any) -> set[str]:

@@ -6,8 +6,6 @@ row lock is taken last; if another append came in between, the rows are decided 
 whole chunk to be tried again when that changes a decision.
 """
 
-import re
-import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +16,9 @@ from daumoi.core.arrays import Blobs, Hashes, Numbers
 from daumoi.core.database import Connection
 from daumoi.core.ids import uuid7_texts
 from daumoi.core.sql import statements
+from daumoi.log.copying import receipt_rows, record_columns
 from daumoi.log.decisions import decide
-from daumoi.log.entries import OP_OF, STORED, Decision, Entry
+from daumoi.log.entries import STORED, Decision, Entry
 from daumoi.log.meters import observe_head_wait
 
 _SQL = statements("daumoi.log", "append")
@@ -100,7 +99,7 @@ def append(
         return Appended([None] * len(rows), None)
     entries = [rows[at] for at in new]
     # All that does not need the numbers is written before the head is taken: everything of the kind waits behind it.
-    tails = [_copy_tail(rows[at], decisions[at]) for at in new]
+    tails = [record_columns(rows[at], decisions[at]) for at in new]
     asked = perf_counter()
     head = connection.execute(_SQL["lock_head"], (kind,)).fetchone()
     observe_head_wait(kind, perf_counter() - asked)
@@ -132,7 +131,7 @@ def _insert(
     numbers: range,
     received_at: datetime,
 ) -> None:
-    receipts = _copy(connection, "copy_receipts", _receipts(entries, numbers))
+    receipts = _copy(connection, "copy_receipts", receipt_rows(entries, numbers))
     ids = uuid7_texts(received_at, len(entries))
     front = f"{kind}\t{received_at.isoformat()}\t"
     lines = [f"{front}{seq}\t{id_}{tail}" for seq, id_, tail in zip(numbers, ids, tails, strict=True)]
@@ -147,21 +146,6 @@ def _copy(connection: Connection, statement: str, content: bytes) -> int:
         with cursor.copy(_SQL[statement]) as copy:
             copy.write(content)
         return cursor.rowcount
-
-
-_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_COPY_END = b"\xff\xff"
-_RECEIPT = struct.Struct("!hi16siii16siq")
-
-
-def _receipts(entries: Sequence[Entry], numbers: range) -> bytes:
-    """Write receipts in the binary form of COPY (PostgreSQL documentation, COPY, binary format)."""
-    pack = _RECEIPT.pack
-    parts = [
-        pack(4, 16, entry.key, 4, entry.revision, 16, entry.content, 8, seq)
-        for entry, seq in zip(entries, numbers, strict=True)
-    ]
-    return b"".join((_COPY_HEAD, *parts, _COPY_END))
 
 
 def _insert_beside(connection: Connection, kind: int, entries: Sequence[Entry], numbers: range) -> None:
@@ -180,33 +164,3 @@ def _insert_beside(connection: Connection, kind: int, entries: Sequence[Entry], 
         seqs, sealed = zip(*personal, strict=True)
         columns = {"kind": kind, "seqs": Numbers(seqs), "sealed": Blobs(sealed)}
         connection.execute(_SQL["insert_personal"], columns)
-
-
-_ESCAPED = re.compile("[\\\\\t\n\r]")
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _text(value: object) -> str:
-    return "\\N" if value is None else str(value)
-
-
-def _copy_tail(entry: Entry, decision: Decision) -> str:
-    """Write what follows number and id of one record in the text form of COPY (PostgreSQL documentation, COPY)."""
-    ref = entry.ref.translate(_ESCAPES) if _ESCAPED.search(entry.ref) else entry.ref
-    # JSON has no line ends and tabs outside of its escapes, so the backslash is all there can be.
-    body = "\\N" if entry.body is None else entry.body.replace(b"\\", b"\\\\").decode()
-    occurred = "\\N" if entry.occurred_at is None else entry.occurred_at.isoformat()
-    return (
-        f"\t{entry.system_id}\t{ref}\t{entry.revision}\t{OP_OF[decision.outcome]:d}"
-        f"\t{'t' if decision.current else 'f'}\t{_text(entry.subject)}\t{_text(entry.place)}{_where(entry)}"
-        f"\t{occurred}\t{entry.schema_version}\t{body}\n"
-    )
-
-
-def _where(entry: Entry) -> str:
-    if entry.area_code is None and entry.lat is None:
-        return f"\t\\N\t\\N\t{_text(entry.path)}\t\\N\t\\N\t\\N"
-    return (
-        f"\t{_text(entry.area_scheme)}\t{_text(entry.area_code)}\t{_text(entry.path)}"
-        f"\t{_text(entry.lat)}\t{_text(entry.lon)}\t{_text(entry.accuracy_m)}"
-    )

@@ -67,6 +67,7 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     place: int | None = None
     persons: list[tuple[Role, int, int]] = []  # role, position, claim
     personal: bytes | None = None  # sealed
+    said: str = ""  # the columns that the sender decides alone, as daumoi.log.copying writes them
 
 
 @dataclass(frozen=True, slots=True)

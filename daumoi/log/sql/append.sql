@@ -26,5 +26,5 @@ INSERT INTO record_personal (kind, seq, sealed)
 SELECT %(kind)s, n.* FROM unnest(%(seqs)b::bigint[], %(sealed)b::bytea[]) n
 
 -- name: copy_records
-COPY record (kind, received_at, seq, id, system_id, ref, revision, op, current, subject, place, area_scheme, area_code,
-             path, lat, lon, accuracy_m, occurred_at, schema_version, body) FROM STDIN
+COPY record (kind, received_at, seq, id, op, current, subject, place, path, system_id, ref, revision, area_scheme,
+             area_code, lat, lon, accuracy_m, occurred_at, schema_version, body) FROM STDIN
