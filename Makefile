@@ -6,7 +6,10 @@ STAMP := $(VENV)/.made
 PORT ?= 8021
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check bench soak
+BUILT := daumoi/console/static/built/.made
+NODE_MODULES := frontend/node_modules/.made
+
+.PHONY: help env frontend run test check bench soak
 
 help: ## Say what there is
 	@echo "daumoi, the hub of an epidemic response. Targets:"
@@ -25,11 +28,23 @@ $(STAMP): requirements/dev.txt requirements/runtime.in pyproject.toml
 	@umask 022; $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-run: env ## Start the whole hub with a demo, and print its address
+frontend: $(BUILT) ## Build the styles and scripts of the pages (the other targets do it by themselves)
+
+$(NODE_MODULES): frontend/package-lock.json
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null && command -v npm >/dev/null || { echo "Node 20 or later with npm is needed to build the pages; a running hub does not need it. On Debian 13 or Ubuntu 25: apt-get install nodejs npm. On older ones take it from the maker of Node."; exit 1; }
+	@echo "fetching what the pages are built with (once)"
+	@cd frontend && npm ci --silent
+	@touch $(NODE_MODULES)
+
+$(BUILT): $(NODE_MODULES) $(wildcard frontend/*.json frontend/*.mjs frontend/src/*)
+	@cd frontend && npm run --silent build -- --logLevel warn
+	@touch $(BUILT)
+
+run: env frontend ## Start the whole hub with a demo, and print its address
 	@$(BIN)/daumoi up --demo-if-empty --port $(PORT)
 
 # Two at a time where each test has a database of its own; alone what measures time, kills, or clicks.
-test: env ## Run every test
+test: env frontend ## Run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/abuse --ignore tests/browser --ignore tests/crash
 	@$(BIN)/python -m pytest tests/abuse tests/browser tests/crash
 

@@ -14,6 +14,7 @@ from daumoi.cli import (
     import_file,
     log_commands,
     map_file,
+    member,
     restore,
     retention,
     simulate,
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command("up")(up.up)
 app.add_typer(system.app, name="system")
+app.add_typer(member.app, name="member")
 app.command("import")(import_file.import_file)
 app.command("map")(map_file.map_file)
 app.command("simulate")(simulate.simulate)

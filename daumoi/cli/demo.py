@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from daumoi.cli import demo_members
 from daumoi.cli.session import Stopped, is_demo
 from daumoi.cli.simulate import Credentials
 from daumoi.cli.system import register
@@ -47,6 +48,7 @@ def begin(hub: Hub) -> list[str]:
             f"DAUMOI_CLIENT_ID={shlex.quote(made.client_id)}\nDAUMOI_CLIENT_SECRET={shlex.quote(made.client_secret)}\n"
         )
     _send_examples(hub)
+    demo_members.ensure(hub)
     return sign_ins(hub)
 
 
@@ -93,7 +95,11 @@ def sign_ins(hub: Hub) -> list[str]:
     file = credentials_file(hub)
     if not is_demo(hub) or not file.exists():
         return []
-    return [f"This is a demo. Credentials of its system `{CODE}` are in {file}:", *file.read_text().splitlines()]
+    return [
+        f"This is a demo. Credentials of its system `{CODE}` are in {file}:",
+        *file.read_text().splitlines(),
+        *demo_members.said(hub),
+    ]
 
 
 def _send_examples(hub: Hub) -> None:

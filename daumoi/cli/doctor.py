@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import psycopg
 import typer
 
+from daumoi.accounts.selectors import has_demo_members
 from daumoi.cli.address import is_loopback
 from daumoi.cli.backup import LAST_BACKUP
 from daumoi.cli.session import is_demo, open_hub
@@ -185,8 +186,14 @@ def _wal_archive(hub: Hub, connection: Connection) -> tuple[State, str]:
 
 
 def _demo(hub: Hub, connection: Connection) -> tuple[State, str]:
+    if has_demo_members(connection) and facts.read(connection, "demo") != "yes":
+        return "fail", "sign-ins of a demo are here, and this hub is none: daumoi member off each of them"
     if facts.read(connection, "demo") == "yes" and is_demo(hub):
-        return "warn", "this hub is a demo, for good: its credentials lie in demo.env. Never put real records here"
+        return (
+            "warn",
+            "this hub is a demo, for good: its credentials lie in demo.env, and everybody may know the password of its "
+            "members. Never put real records here",
+        )
     return "ok", "no demo sign-ins"
 
 

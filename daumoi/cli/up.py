@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from daumoi.cli import address
+from daumoi.cli import address, demo_members
 from daumoi.cli import demo as demo_hub
 from daumoi.cli.processes.readiness import Probe
 from daumoi.cli.processes.supervisor import Supervisor
@@ -136,6 +136,7 @@ def _prepare(
         prepare_log(hub)
         if demo or (demo_if_empty and demo_hub.is_empty(hub)):
             return demo_hub.begin(hub), credentials_of(hub)
+        demo_members.ensure(hub)
         return demo_hub.sign_ins(hub), credentials_of(hub) if is_demo(hub) else None
 
 

@@ -1,4 +1,4 @@
-"""What came in, as a picture: for people on this machine or in a demo, until there are accounts. It names systems."""
+"""What came in, as a picture: for staff who see the flows, people on this machine, and demos. It names systems."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import ABROAD, TODAY
+from daumoi.console.access import standing_of
 from daumoi.console.errors import refused
 from daumoi.console.presentation import kind_title
 from daumoi.core import facts
@@ -78,7 +79,10 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _may_look(request: HttpRequest, connection: Connection) -> bool:
-    """Tell whether somebody sits at this machine, or the hub is a demo. Behind a proxy everybody seems to sit here."""
+    """Tell whether it is staff, the hub is a demo, or somebody sits at this machine: behind a proxy all seem to."""
+    standing = standing_of(request)
+    if standing is not None and standing.scope.for_right("flows.view").nationwide:
+        return True
     if facts.read(connection, "demo") == "yes":
         return True
     forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META

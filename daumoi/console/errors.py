@@ -8,7 +8,8 @@ from django.utils.translation import gettext
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    return render(request, "console/error.html", {"status": status, "title": title, "advice": advice}, status=status)
+    template = "console/error.html" if getattr(request, "standing", None) is None else "console/error_staff.html"
+    return render(request, template, {"status": status, "title": title, "advice": advice}, status=status)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -41,13 +42,43 @@ def unknown_host(request: HttpRequest) -> HttpResponse:
     )
 
 
+def no_right(request: HttpRequest) -> HttpResponse:
+    """Answer 403: the member's roles do not give what the page needs."""
+    return _page(
+        request,
+        403,
+        gettext("Your role does not open this page"),
+        gettext("If your work needs it, ask a director or standing member of the centre for a role that does."),
+    )
+
+
 def refused(request: HttpRequest) -> HttpResponse:
-    """Answer 403: the page is for people at this machine, until there are accounts."""
+    """Answer 403: the page names systems, so it is for staff, people at this machine, and demos."""
     return _page(
         request,
         403,
         gettext("This page is not open from here"),
-        gettext("It names systems, so it is shown on the hub's own machine and in demos only."),
+        gettext("It names systems: sign in, or open it on the hub's own machine."),
+    )
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403: a form without its token, mostly one that stood open over a sign-in or sign-out."""
+    return _page(
+        request,
+        403,
+        gettext("This form is no longer good"),
+        gettext("Open the page again and send the form once more; cookies must be allowed for this address."),
+    )
+
+
+def out_of_reach(request: HttpRequest) -> HttpResponse:
+    """Answer 503: the database does not answer."""
+    return _page(
+        request,
+        503,
+        gettext("The database does not answer"),
+        gettext("Nothing that was acknowledged is lost. Try again in a minute."),
     )
 
 

@@ -35,9 +35,14 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
     """Keep the chosen language and go back to the page named by `next`, which must be one of this hub's."""
     if code not in _CODES:
         raise Http404
+    response = back_to(request)
+    response.set_cookie(COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def back_to(request: HttpRequest) -> HttpResponse:
+    """Go back to the page named by `next`, which must be one of this hub's."""
     target = request.GET.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None) or not target.startswith("/"):
         target = "/"
-    response = HttpResponseRedirect(target)
-    response.set_cookie(COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure())
-    return response
+    return HttpResponseRedirect(target)

@@ -12,9 +12,10 @@ from daumoi.console import errors
 Answer = Callable[[HttpRequest], HttpResponse]
 
 HEADERS = {
-    # Nothing inline and nothing from elsewhere: a text that slips into a page cannot become a script.
+    # Nothing inline and nothing from elsewhere: a text that slips into a page cannot become a script. Pictures may be
+    # data: the style sheet brings its marks so, and the code of an authenticator app is one.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
         " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -22,13 +23,18 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": (
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self)"
+    ),
     "X-Robots-Tag": "noindex, nofollow",
 }
 
 
 def guarded(answer: Answer) -> Answer:
-    """Add the headers to every answer; a page is asked for again each time, and differs by language."""
+    """Add the headers to every answer; a page is asked for again each time, and differs by language.
+
+    Under TLS every cookie is for TLS alone; on the loopback, where a hub may speak in clear, none could be.
+    """
 
     def guard(request: HttpRequest) -> HttpResponse:
         response = answer(request)
@@ -36,6 +42,9 @@ def guarded(answer: Answer) -> Answer:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-cache")
         response.headers.setdefault("Vary", "Cookie")
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
         return response
 
     return guard

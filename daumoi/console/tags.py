@@ -1,10 +1,12 @@
 """Template tags: numbers and times as the reader's language writes them, and addresses of our own files."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 
 from django import template
+from django.forms import BoundField
+from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from daumoi.console.settings import STATIC_FOLDER
@@ -38,3 +40,41 @@ def asset(name: str) -> str:
     """Return the address of a file of `static/console/`, with a digest so that a new release is fetched anew."""
     digest = blake2b((STATIC_FOLDER / f"console/{name}").read_bytes(), digest_size=6).hexdigest()
     return f"/static/console/{name}?v={digest}"
+
+
+@register.simple_tag
+@lru_cache(maxsize=32)
+def built(name: str) -> str:
+    """Return the address of a file that `make frontend` builds; without a digest while it is not built."""
+    file = STATIC_FOLDER / f"built/{name}"
+    digest = blake2b(file.read_bytes(), digest_size=6).hexdigest() if file.exists() else "0"
+    return f"/static/built/{name}?v={digest}"
+
+
+@register.simple_tag
+def icon(name: str) -> str:
+    """Draw an icon of `static/console/icons.svg`; the words beside it say what it means."""
+    drawing = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>'
+    return format_html(drawing, _icons(), name)
+
+
+@lru_cache(maxsize=1)
+def _icons() -> str:
+    return str(asset("icons.svg"))
+
+
+@register.filter
+def control(field: BoundField) -> str:
+    """Draw a field's control with the classes of the shell, tied to its help and faults for a screen reader."""
+    attrs: dict[str, str | bool] = {"class": "form-control"}
+    field.field.widget.attrs.pop("placeholder", None)  # the label says it, and stays
+    if field.errors:
+        attrs |= {"class": "form-control is-invalid", "aria-invalid": "true"}
+        attrs["aria-describedby"] = f"{field.id_for_label}_fault"
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Write a day as dd/mm/yyyy, in both languages."""
+    return f"{value:%d/%m/%Y}" if value else ""

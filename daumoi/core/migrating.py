@@ -2,6 +2,8 @@
 
 import pkgutil
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -9,15 +11,27 @@ from psycopg.conninfo import conninfo_to_dict
 
 from daumoi.core.database import Connection
 
-ROOMS = ("core", "organisations", "people", "places", "audit", "log", "intake", "exchange")
+ROOMS = ("core", "organisations", "people", "places", "accounts", "audit", "log", "intake", "exchange")
 """Rooms that own tables, lowest first."""
+
+LIBRARIES = {
+    "contenttypes": "django.contrib.contenttypes",
+    "auth": "django.contrib.auth",
+    "sessions": "django.contrib.sessions",
+    "account": "allauth.account",
+    "mfa": "allauth.mfa",
+    "usersessions": "allauth.usersessions",
+}
+"""Applications of others that keep tables for the sign-in of staff, by label."""
+
+MEMBER_MODEL = "accounts.Member"
 
 _FOUNDATIONS = 1
 
 
 def installed_apps() -> list[str]:
-    """Name the rooms as Django applications."""
-    return [f"daumoi.{room}" for room in ROOMS]
+    """Name the rooms, and what their sign-in is made with, as Django applications."""
+    return [*(f"daumoi.{room}" for room in ROOMS), *LIBRARIES.values()]
 
 
 def django_database(dsn: str) -> dict[str, Any]:
@@ -42,6 +56,9 @@ def prepare(dsn: str, **more: Any) -> None:
                 {
                     "DATABASES": {"default": django_database(dsn)},
                     "INSTALLED_APPS": installed_apps(),
+                    "AUTH_USER_MODEL": MEMBER_MODEL,
+                    # allauth refuses to load without it, even where no page is answered.
+                    "MIDDLEWARE": ["allauth.account.middleware.AccountMiddleware"],
                     "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
                     "USE_TZ": True,
                     "LOGGING_CONFIG": None,
@@ -53,21 +70,28 @@ def prepare(dsn: str, **more: Any) -> None:
 
 
 def known() -> set[tuple[str, str]]:
-    """Return the migrations of this release, as (room, name)."""
-    return {
-        (room, found.name)
-        for room in ROOMS
-        for found in pkgutil.iter_modules([str(files(f"daumoi.{room}.migrations"))])
-    }
+    """Return the migrations of this release, as (label, name): those of the rooms, and those of LIBRARIES."""
+    folders = {room: files(f"daumoi.{room}.migrations") for room in ROOMS}
+    folders |= {label: _folder(package) / "migrations" for label, package in LIBRARIES.items()}
+    return {(label, found.name) for label, folder in folders.items() for found in pkgutil.iter_modules([str(folder)])}
+
+
+def _folder(package: str) -> Path:
+    """Return where a package lies without importing it: only the one at the top is looked up."""
+    top, *below = package.split(".")
+    spec = find_spec(top)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent.joinpath(*below)
 
 
 def applied(connection: Connection) -> list[tuple[str, str]]:
-    """Return the migrations of ours that a database has seen; none where no hub has worked yet."""
+    """Return the migrations of rooms and libraries that a database has seen; none where no hub has worked yet."""
     there = connection.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL").fetchone()
     if there is None or not there[0]:
         return []
     rows = connection.execute(
-        "SELECT app, name FROM public.django_migrations WHERE app = ANY(%s) ORDER BY app, name", (list(ROOMS),)
+        "SELECT app, name FROM public.django_migrations WHERE app = ANY(%s) ORDER BY app, name", ([*ROOMS, *LIBRARIES],)
     )
     return [(app, name) for app, name in rows]
 
@@ -106,7 +130,11 @@ def migrate(dsn: str) -> list[str]:
             cursor.execute("SET lock_timeout = '2s'")
         executor = MigrationExecutor(connection)
         on_disk = set(executor.loader.disk_migrations)
-        foreign = [key for key in executor.loader.applied_migrations if key[0] in ROOMS and key not in on_disk]
+        foreign = [
+            key
+            for key in executor.loader.applied_migrations
+            if (key[0] in ROOMS or key[0] in LIBRARIES) and key not in on_disk
+        ]
         if foreign:
             raise SchemaTooNew(foreign)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -117,18 +145,10 @@ def migrate(dsn: str) -> list[str]:
 
 
 def pending(dsn: str) -> list[str]:
-    """Return the migrations that have not run yet."""
-    from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
-
-    prepare(dsn)
-    connection = connections["default"]
-    try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
-    finally:
-        connection.close()
+    """Return the migrations that have not run yet; raises psycopg.Error when the database does not answer."""
+    with psycopg.connect(dsn, connect_timeout=10) as connection:
+        left = known() - set(applied(connection))
+    return sorted(f"{label}.{name}" for label, name in left)
 
 
 _LOCK_SPACE = 0xDA0

@@ -136,9 +136,20 @@ def test_every_direct_dependency_is_described(name: str) -> None:
     assert not set(direct_dependencies(name)) - described
 
 
+def node_dependencies() -> set[str]:
+    """The packages that the pages are built with."""
+    package = json.loads(read("frontend/package.json"))
+    return {*package["dependencies"], *package["devDependencies"]}
+
+
+def test_every_package_of_the_pages_is_described() -> None:
+    described = {row[0].split(" ")[0] for row in table_rows("docs/dependencies.md") if len(row) == 6}
+    assert not node_dependencies() - described
+
+
 def test_no_dependency_is_described_that_is_not_used() -> None:
     described = {row[0].split(" ")[0] for row in table_rows("docs/dependencies.md") if len(row) == 6}
-    named_in_files = {*direct_dependencies("runtime"), *direct_dependencies("dev")}
+    named_in_files = {*direct_dependencies("runtime"), *direct_dependencies("dev"), *node_dependencies()}
     assert described - named_in_files <= {"package", "---"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -72,6 +73,13 @@ def test_lock_files_carry_hashes_and_no_host(name: str) -> None:
     assert len(pinned) > 10
     without = [entry.split()[0] for entry in pinned if "--hash=sha256:" not in entry or "==" not in entry.split()[0]]
     assert not without
+
+
+def test_the_lock_file_of_the_pages_carries_hashes_and_no_address_of_a_package() -> None:
+    packages = json.loads((ROOT / "frontend" / "package-lock.json").read_text("utf-8"))["packages"]
+    locked = {name: entry for name, entry in packages.items() if name}
+    assert len(locked) > 10
+    assert not [name for name, entry in locked.items() if "integrity" not in entry or "resolved" in entry]
 
 
 def test_every_direct_dependency_is_in_its_lock_file() -> None:

@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 CONSOLE = REPOSITORY / "daumoi" / "console"
 SOURCE = CONSOLE / "locale" / "vi" / "LC_MESSAGES" / "django.po"
 _CALL = re.compile(r"""\b_?n?gettext\(u?(?P<quote>['"])(?P<text>.*?)(?<!\\)(?P=quote)""")
-_TEXT = re.compile(r"""(?:^|[^\w])n?gettext(?:_lazy)?\(\s*"(.*?)"\s*\)""")
+_TEXT = re.compile(r"""(?:^|[^\w])n?gettext(?:_lazy|_noop)?\(\s*"(.*?)"\s*\)""")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def texts_of_templates() -> set[str]:
     from django.utils.translation.template import templatize
 
     found: set[str] = set()
-    for file in (CONSOLE / "templates").rglob("*.html"):
+    for file in [*(CONSOLE / "templates").rglob("*.html"), *(CONSOLE / "templates").rglob("*.txt")]:
         marked = templatize(file.read_text("utf-8"), origin=str(file))
         found |= {match["text"] for match in _CALL.finditer(marked)}
     return found
@@ -38,7 +38,7 @@ def texts_of_templates() -> set[str]:
 
 def texts_of_code() -> set[str]:
     """The English texts that code marks for translation."""
-    return {text for file in CONSOLE.glob("*.py") for text in _TEXT.findall(file.read_text("utf-8"))}
+    return {text for file in CONSOLE.rglob("*.py") for text in _TEXT.findall(file.read_text("utf-8"))}
 
 
 def test_the_compiled_messages_are_those_of_the_source(compiler: ModuleType) -> None:

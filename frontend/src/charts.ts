@@ -1,0 +1,59 @@
+// Draws the charts of a page: <div data-chart="ID"> takes its options from <script type="application/json" id="ID">.
+// Only what is used of ECharts is taken in. Tooltips are drawn (richText): pages forbid styles that a script sets inline.
+import { BarChart, LineChart, MapChart } from "echarts/charts";
+import {
+  AriaComponent,
+  DatasetComponent,
+  GeoComponent,
+  GridComponent,
+  LegendComponent,
+  TooltipComponent,
+  VisualMapComponent,
+} from "echarts/components";
+import { init, registerMap, use, type EChartsCoreOption, type EChartsType } from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+
+use([
+  AriaComponent,
+  BarChart,
+  DatasetComponent,
+  GeoComponent,
+  GridComponent,
+  LegendComponent,
+  LineChart,
+  MapChart,
+  SVGRenderer,
+  TooltipComponent,
+  VisualMapComponent,
+]);
+
+/** Names the shapes of a map (GeoJSON) for `map` in the options of a chart. */
+export { registerMap };
+
+const FALLBACK_HEIGHT = 280;
+
+function isDark(): boolean {
+  return document.documentElement.getAttribute("data-bs-theme") === "dark";
+}
+
+/** Draws one chart into a box; with new options it changes in place. Text and tooltips follow light and dark. */
+export function draw(box: HTMLElement, options: EChartsCoreOption): EChartsType {
+  const chart = init(box, isDark() ? "dark" : undefined, {
+    renderer: "svg",
+    height: box.clientHeight || FALLBACK_HEIGHT,
+  });
+  const tooltip = { trigger: "axis", renderMode: "richText", ...(options.tooltip as object | undefined) };
+  chart.setOption({ backgroundColor: "transparent", aria: { enabled: true }, ...options, tooltip });
+  new ResizeObserver(() => chart.resize()).observe(box);
+  return chart;
+}
+
+function drawAll(root: ParentNode): void {
+  for (const box of root.querySelectorAll<HTMLElement>("[data-chart]")) {
+    const options = document.getElementById(box.dataset.chart ?? "")?.textContent;
+    if (options && !box.firstElementChild) draw(box, JSON.parse(options) as EChartsCoreOption);
+  }
+}
+
+drawAll(document);
+document.addEventListener("htmx:after:swap", () => drawAll(document));
