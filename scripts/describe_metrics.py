@@ -23,7 +23,13 @@ from daumoi.core.settings import load
 from daumoi.exchange.heads import HeadWatch
 from daumoi.gateway.metrics import Meters
 
-ROOMS = ("daumoi.people.meters", "daumoi.log.meters", "daumoi.intake.meters", "daumoi.exchange.meters")
+ROOMS = (
+    "daumoi.people.meters",
+    "daumoi.audit.meters",
+    "daumoi.log.meters",
+    "daumoi.intake.meters",
+    "daumoi.exchange.meters",
+)
 HEAD = """\
 # Metrics
 

@@ -1,13 +1,113 @@
-"""Writes the audit log."""
+"""Writes the audit log: one line for each write and each read of personal data, in the transaction of the caller.
 
-from datetime import datetime
+Writing takes no lock and waits for nobody; the worker seals the lines into the chain a second later (`sealing.py`).
+"""
 
+from datetime import datetime, timedelta, timezone
+
+from daumoi.audit.actors import Actor, Subject, cut
+from daumoi.audit.purposes import Purpose, ReasonMissing
+from daumoi.audit.purposes import purpose as purpose_of
 from daumoi.core.database import Connection
+from daumoi.core.reading import Reading
+
+VIET_NAM = timezone(timedelta(hours=7))
+REASON_MAX = 1000
+_FORM = 1
+_INSERT = """
+INSERT INTO audit_entry (at, form, actor, actor_label, role, action, subject, kind, first_seq, last_seq, people, claims,
+                         purpose, reason, origin, session, request, grant_id)
+VALUES (%(at)s, %(form)s, %(actor)s, %(label)s, %(role)s, %(action)s, %(subject)s, %(kind)s, %(first)s, %(last)s,
+        %(people)s, %(claims)s, %(purpose)s, %(reason)s, %(origin)s, %(session)s, %(request)s, %(grant)s)
+RETURNING id
+"""
+_GRANT = "SELECT 1 FROM break_glass_grant WHERE id = %s AND member = %s AND asked_at <= %s AND until > %s"
 
 
-def note(connection: Connection, *, at: datetime, actor: str, action: str, subject: str, purpose: str) -> None:
-    """Write who looked at what and why, before it is shown; `subject` names kinds and numbers, never a person."""
-    connection.execute(
-        "INSERT INTO audit_entry (at, actor, action, subject, purpose) VALUES (%s, %s, %s, %s, %s)",
-        (at, actor, action, subject, purpose),
-    )
+class NoGrant(Exception):
+    """This break-glass access is not yours, or has ended. Ask for a new one, with its reason."""
+
+
+def write(
+    connection: Connection,
+    *,
+    at: datetime,
+    by: Actor,
+    action: str,
+    subject: Subject,
+    purpose: str,
+    reason: str = "",
+    grant: int | None = None,
+) -> int:
+    """Write that something was done; returns the entry's number. Part of the caller's transaction.
+
+    `action` is a code with dots (`hold.place`), `purpose` a code of the list, `reason` words without personal data.
+    Raises UnknownPurpose, ReasonMissing, ValueError for an actor, action or subject that says nothing.
+    """
+    named = purpose_of(purpose, on=at.astimezone(VIET_NAM).date())
+    return _insert(connection, at, by, action, subject, named, reason, grant)
+
+
+def read(
+    connection: Connection,
+    *,
+    at: datetime,
+    by: Actor,
+    action: str,
+    subject: Subject,
+    purpose: str,
+    reason: str = "",
+    grant: int | None = None,
+) -> Reading:
+    """Write that personal data are read, before they are, and return the right to read them.
+
+    On a connection in autocommit mode the line is on the disk when this returns. In a transaction it is committed with
+    it: show nothing before. `grant` names the break-glass access that is used. Raises as `write`, and NoGrant.
+    """
+    if grant is not None and connection.execute(_GRANT, (grant, by.id, at, at)).fetchone() is None:
+        raise NoGrant(NoGrant.__doc__)
+    named = purpose_of(purpose, on=at.astimezone(VIET_NAM).date())
+    entry = _insert(connection, at, by, action, subject, named, reason, grant)
+    return Reading.of_entry(entry, actor=by.id, purpose=named.code)
+
+
+def _insert(
+    connection: Connection,
+    at: datetime,
+    by: Actor,
+    action: str,
+    subject: Subject,
+    purpose: Purpose,
+    reason: str,
+    grant: int | None,
+) -> int:
+    if not (by.id and action and subject.said):
+        raise ValueError("a line of the audit log names an actor, an action and a subject")
+    said = cut(reason.strip(), REASON_MAX)
+    if purpose.needs_reason and not said:
+        raise ReasonMissing(ReasonMissing.__doc__)
+    row = connection.execute(
+        _INSERT,
+        {
+            "at": at,
+            "form": _FORM,
+            "actor": cut(by.id),
+            "label": cut(by.label),
+            "role": cut(by.role),
+            "action": cut(action),
+            "subject": cut(subject.said),
+            "kind": subject.kind,
+            "first": subject.first,
+            "last": subject.last,
+            "people": sorted(set(subject.people)) or None,
+            "claims": sorted(set(subject.claims)) or None,
+            "purpose": purpose.code,
+            "reason": said,
+            "origin": cut(by.origin),
+            "session": cut(by.session),
+            "request": cut(by.request),
+            "grant": grant,
+        },
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -6,6 +6,7 @@ import typer
 
 from daumoi import __version__
 from daumoi.cli import (
+    audit,
     backup,
     doctor,
     erase,
@@ -42,6 +43,7 @@ app.command("restore")(restore.restore)
 app.add_typer(log_commands.app, name="log")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
+app.add_typer(audit.app, name="audit")
 app.command("erase")(erase.erase)
 
 

@@ -12,6 +12,7 @@ import psycopg
 import typer
 
 from daumoi import __version__
+from daumoi.audit import heads as audit_heads
 from daumoi.cli.progress import Steps, steps
 from daumoi.cli.session import Say, Stopped, lend_database, load_settings, make_data_dir
 from daumoi.core import facts, keyring
@@ -28,7 +29,7 @@ from daumoi.core.settings import Settings
 from daumoi.log import selectors
 from daumoi.people import erasure_list
 
-ARCHIVE, ERASURES = "archive", "erasures"
+ARCHIVE, ERASURES, AUDIT = "archive", "erasures", "audit"
 LAST_BACKUP = facts.LAST_BACKUP
 """The fact that says when the last back-up of this hub was made."""
 
@@ -110,6 +111,7 @@ def _make(settings: Settings, dsn: str, draft: Path, shown: Steps) -> Manifest:
     # After the database: what its state says is archived lies in these files, and every erasure in it is listed.
     sums = _copy_archive(settings.data_dir / ARCHIVE, draft / ARCHIVE, shown)
     sums |= _copy_erasures(settings.erasures_folder, draft / ERASURES)
+    sums |= _copy_audit_heads(settings.data_dir, draft)
     # PostgreSQL's manifest lists neither itself nor the WAL.
     for path in (draft / manifests.POSTGRES_MANIFEST, *files_of(base / "pg_wal")):
         sums[str(path.relative_to(draft))] = read_back(path, lambda _bytes: None)
@@ -213,6 +215,18 @@ def _copy_erasures(source: Path, target: Path) -> dict[str, FileSum]:
     if not copy.exists():
         return {}
     return {f"{ERASURES}/{erasure_list.FILE_NAME}": read_back(copy, lambda _bytes: None)}
+
+
+def _copy_audit_heads(data_dir: Path, draft: Path) -> dict[str, FileSum]:
+    """Copy the signed heads of the audit log: what a restored chain is compared with."""
+    target = audit_heads.folder_of(draft)
+    target.mkdir(mode=0o700, parents=True)
+    sums = {}
+    for path in audit_heads.files(audit_heads.folder_of(data_dir)):
+        copy = target / path.name
+        sums[str(copy.relative_to(draft))] = copy_file(path, copy, lambda _bytes: None)
+    flush(target)
+    return sums
 
 
 def _tell_as_json(folder: Path, made: Manifest, seconds: float) -> None:

@@ -13,6 +13,9 @@ import psycopg
 import typer
 
 from daumoi.accounts.selectors import has_demo_members
+from daumoi.audit import figures as audit_figures
+from daumoi.audit import heads as audit_heads
+from daumoi.audit.verifying import verify
 from daumoi.cli.address import is_loopback
 from daumoi.cli.backup import LAST_BACKUP
 from daumoi.cli.session import is_demo, open_hub
@@ -73,6 +76,7 @@ def examine(hub: Hub) -> Iterator[Finding]:
         ("back-up", _backup),
         ("WAL archive", _wal_archive),
         ("demo", _demo),
+        ("audit log", _audit),
     )
     with hub.pool.connection() as connection:
         for name, check in checks:
@@ -195,6 +199,28 @@ def _demo(hub: Hub, connection: Connection) -> tuple[State, str]:
             "members. Never put real records here",
         )
     return "ok", "no demo sign-ins"
+
+
+def _audit(hub: Hub, connection: Connection) -> tuple[State, str]:
+    """Check the chain from the last day's head on; the whole of it is checked every night."""
+    now = hub.clock.now()
+    seen = audit_figures.look(connection, now=now)
+    if seen.verified is not None and seen.verified.faults:
+        return "fail", f"{seen.verified.faults} faults were found at the last check: run `daumoi audit verify`"
+    report = verify(
+        connection,
+        folder=audit_heads.folder_of(hub.settings.data_dir),
+        key=audit_heads.public_key(hub.keys),
+        now_us=audit_heads.microseconds(now),
+        from_last_head=True,
+    )
+    broken = [fault for fault in report.faults if fault.code != "unsealed"]
+    if broken:
+        return "fail", f"{broken[0].said} Run `daumoi audit verify`"
+    if not report.is_whole:
+        return "warn", f"{seen.waiting} lines wait for their seal, {seen.lag_s:.0f} s: see log/worker.log"
+    checked = f", all of it at {seen.verified.at:%Y-%m-%d %H:%M} UTC" if seen.verified is not None else ""
+    return "ok", f"whole from the last signed head to line {seen.lines}{checked}; sealing is {seen.lag_s:.0f} s behind"
 
 
 def _disk(hub: Hub) -> tuple[State, str]:

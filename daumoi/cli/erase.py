@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from daumoi.cli.retention import DataDir, actor, say
+from daumoi.cli.operator import actor
+from daumoi.cli.retention import DataDir, say
 from daumoi.cli.session import open_hub
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy

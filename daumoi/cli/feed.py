@@ -1,6 +1,5 @@
 """`daumoi feed`: prints a feed as NDJSON."""
 
-import getpass
 import sys
 import time
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from daumoi.audit import services as audit
+from daumoi.audit.purposes import ReasonMissing, UnknownPurpose, title
+from daumoi.cli.operator import actor
 from daumoi.cli.session import open_hub
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
@@ -29,7 +29,10 @@ def feed(
     identity: Annotated[
         bool, typer.Option("--identity", help="Show identities and personal fields; needs --purpose.")
     ] = False,
-    purpose: Annotated[str | None, typer.Option(help="Why identities are looked at; written to the audit log.")] = None,
+    purpose: Annotated[
+        str | None, typer.Option(help="Why identities are looked at: a purpose of the list, or words; audited.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="More words on why, for purposes that need them.")] = "",
     data_dir: Annotated[Path, typer.Option(help="The hub's data directory.")] = Path("var"),
 ) -> None:
     """Print the records of a kind, one a line, in the order of their numbers."""
@@ -44,33 +47,35 @@ def feed(
         raise typer.Exit(1)
     with open_hub(data_dir, say=lambda message: typer.echo(message, err=True)) as hub:
         try:
-            _print(hub, kind=kind, after=after, follow=follow, purpose=purpose if identity else None)
+            _print(hub, kind=kind, after=after, follow=follow, reader=_reader(purpose, reason) if identity else None)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except BrokenPipeError:
             # The reader of our output has gone, as `head` does; that is no fault.
             sys.stderr.close()
+        except (UnknownPurpose, ReasonMissing) as fault:
+            typer.echo(str(fault), err=True)
+            raise typer.Exit(1) from None
         except CallProblem as problem:
             typer.echo(problem.detail, err=True)
             raise typer.Exit(1) from None
 
 
-def _print(hub: Hub, *, kind: str, after: int, follow: bool, purpose: str | None) -> None:
-    agreement = Agreement(HUB_SYSTEM, kind, "given" if purpose else "pseudonym")
+def _reader(purpose: str | None, reason: str) -> feeds.Reader:
+    """Take a purpose of the list by its code; other words are a purpose stated in words."""
+    said = (purpose or "").strip()
+    if title(said) is not None:
+        return feeds.Reader(actor(), said, reason)
+    return feeds.Reader(actor(), "stated", f"{said} {reason}".strip())
+
+
+def _print(hub: Hub, *, kind: str, after: int, follow: bool, reader: feeds.Reader | None) -> None:
+    agreement = Agreement(HUB_SYSTEM, kind, "given" if reader else "pseudonym")
+    reader = reader or feeds.Reader(actor(), "administration")
     while True:
         with hub.pool.connection() as connection:
             known = registry.load(connection)
-            if purpose:
-                # Written before anything is shown, for each page: what was shown can be told afterwards.
-                audit.note(
-                    connection,
-                    at=hub.clock.now(),
-                    actor=f"command line: {getpass.getuser()}",
-                    action="read identities",
-                    subject=f"{kind} after {after}, at most {_PAGE}",
-                    purpose=purpose,
-                )
-        page = feeds.page(hub, known, agreement=agreement, kind=kind, after=after, limit=_PAGE)
+        page = feeds.page(hub, known, agreement=agreement, reader=reader, kind=kind, after=after, limit=_PAGE)
         sys.stdout.buffer.write(page.body)
         sys.stdout.buffer.flush()
         after = page.next

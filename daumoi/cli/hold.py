@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from daumoi.audit import services as audit
-from daumoi.cli.retention import DataDir, actor, say
+from daumoi.audit.actors import Subject
+from daumoi.cli.operator import actor
+from daumoi.cli.retention import DataDir, say
 from daumoi.cli.session import open_hub
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
@@ -65,7 +67,7 @@ def place(
             )
         except holds.NothingHeld as fault:
             raise _fail(str(fault)) from None
-        _note(hub, connection, made, "legal hold placed", reason.strip())
+        _note(hub, connection, made, "hold.place", reason.strip())
     typer.echo(str(made))
 
 
@@ -81,7 +83,7 @@ def release(
     with open_hub(data_dir, say=say) as hub, hub.pool.connection() as connection, connection.transaction():
         if not holds.release(connection, hold=number, at=hub.clock.now()):
             raise _fail("No hold of this number is in force. `daumoi hold list` shows those that are.")
-        _note(hub, connection, number, "legal hold released", reason.strip())
+        _note(hub, connection, number, "hold.release", reason.strip())
     typer.echo(f"hold {number} is released")
 
 
@@ -111,5 +113,12 @@ def list_holds(
 
 
 def _note(hub: Hub, connection: Connection, number: int, action: str, reason: str) -> None:
-    subject = f"legal hold {number}"
-    audit.note(connection, at=hub.clock.now(), actor=actor(), action=action, subject=subject, purpose=reason)
+    audit.write(
+        connection,
+        at=hub.clock.now(),
+        by=actor(),
+        action=action,
+        subject=Subject(f"legal hold {number}"),
+        purpose="records_management",
+        reason=reason,
+    )

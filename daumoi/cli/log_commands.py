@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from daumoi.cli.retention import actor
+from daumoi.cli.operator import actor
 from daumoi.cli.session import open_hub
 from daumoi.core.turns import Busy
 from daumoi.intake.setup import numbered_kinds

@@ -21,7 +21,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from daumoi.cli.backup import ARCHIVE, ERASURES
+from daumoi.audit import heads as audit_heads
+from daumoi.cli.backup import ARCHIVE, AUDIT, ERASURES
 from daumoi.cli.progress import Steps, steps
 from daumoi.cli.restoring import checks, database, erasures
 from daumoi.cli.session import Say, Stopped, a_holder, held_by, load_settings
@@ -135,7 +136,9 @@ def _run(plan: Plan, say: Say, *, quiet: bool) -> database.Outcome:
         _copy(plan, say, shown)
     recovered = database.recover(plan.settings, plan.manifest, plan.recovery, say)
     with steps(quiet=quiet) as shown:
-        outcome = database.finish(plan.settings, plan.manifest, recovered, plan.erasures, say, shown)
+        outcome = database.finish(
+            plan.settings, plan.manifest, recovered, plan.erasures, audit_heads.folder_of(plan.backup), say, shown
+        )
     unfinished.clear(plan.settings.data_dir)
     return outcome
 
@@ -150,7 +153,7 @@ def _copy(plan: Plan, say: Say, shown: Steps) -> None:
     for part in (manifests.POSTGRES, ARCHIVE):
         whose = (owner.uid, owner.gid) if part == manifests.POSTGRES else None
         copy_tree(plan.backup / part, data_dir / part, moved, owner=whose)
-    ours = {name: noted for name, noted in manifest.files.items() if not name.startswith(f"{ERASURES}/")}
+    ours = {name: noted for name, noted in manifest.files.items() if not name.startswith((f"{ERASURES}/", f"{AUDIT}/"))}
     manifests.check_files(
         data_dir,
         msgspec.structs.replace(manifest, files=ours),
@@ -176,6 +179,8 @@ def _tell(plan: Plan, outcome: database.Outcome, *, seconds: float, as_json: boo
             "archive_numbers_to_write": outcome.archive.to_write,
             "erasures_listed": outcome.erasures_listed,
             "claims_erased": outcome.claims_erased,
+            "audit_line": outcome.audit.last,
+            "audit_faults": [fault.said for fault in outcome.audit.faults],
             "seconds": round(seconds, 1),
         }
         typer.echo(json.dumps(shown, ensure_ascii=False))
@@ -190,6 +195,12 @@ def _tell(plan: Plan, outcome: database.Outcome, *, seconds: float, as_json: boo
         f"Erasures known: {outcome.erasures_listed:,}; claims erased again: {outcome.claims_erased:,}. Archive: "
         f"{outcome.archive.removed:,} files removed, {outcome.archive.to_write:,} numbers to be written again."
     )
+    if outcome.audit.is_whole:
+        typer.echo(f"The audit log is whole up to line {outcome.audit.last:,}; the restore is the line behind it.")
+    else:
+        typer.echo(
+            f"The audit log is NOT whole: {outcome.audit.faults[0].said} Run `daumoi audit verify` (docs/backup.md)."
+        )
     typer.echo(f"Next: daumoi up --data-dir {shlex.quote(str(plan.settings.data_dir))}")
     typer.echo(
         "Then make a back-up, and archive WAL into a new folder: a new history begins here. Readers who have seen "

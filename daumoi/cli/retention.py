@@ -1,12 +1,12 @@
 """`daumoi retention`: what may go by rule, and letting it go."""
 
-import getpass
 import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from daumoi.cli.operator import actor
 from daumoi.cli.session import open_hub
 from daumoi.core.turns import Busy
 from daumoi.log.retention import Verdict, apply, plan, read_rules
@@ -15,11 +15,6 @@ from daumoi.people.destroying import NotQuiet
 
 app = typer.Typer(help="Retention by rule: see what may go, and let it go.", no_args_is_help=True)
 DataDir = Annotated[Path, typer.Option(help="The hub's data directory.")]
-
-
-def actor() -> str:
-    """Name who runs the command, for the audit log."""
-    return f"command line: {getpass.getuser()}"
 
 
 def say(message: str) -> None:

@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
+from daumoi.audit.sealing import ChainBroken, seal
 from daumoi.core import facts, keyring
 from daumoi.core.backup import unfinished
 from daumoi.core.clock import SystemClock
@@ -144,6 +145,14 @@ def open_hub(data_dir: Path, *, say: Say) -> Iterator[Hub]:
         with hub_of(settings, dsn, keys, name="daumoi command", pool_size=4) as hub:
             prepare_log(hub)
             yield hub
+            if not settings.database_url:
+                _seal(hub)
+
+
+def _seal(hub: Hub) -> None:
+    """Seal what the command has written to the audit log: where no hub runs, nobody else does for now."""
+    with suppress(ChainBroken, psycopg.Error, OSError):
+        seal(hub)
 
 
 @contextmanager

@@ -9,7 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from daumoi.audit import services as audit
+from daumoi.audit.actors import Subject
+from daumoi.cli.operator import actor
 from daumoi.cli.session import open_hub
+from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.exchange import agreements
 from daumoi.exchange.heads import LOOK_EVERY_S
@@ -85,7 +89,15 @@ def register(
         assert found is not None
         grant: agreements.IdentityGrant = "given" if identity == "given" else "pseudonym"
         agreements.add(connection, system_id=found.id, kinds=read, identity=grant, at=at)
+        said = f"system {code}, sends {', '.join(send) or 'nothing'}, reads {', '.join(read) or 'nothing'} ({grant})"
+        _audit(hub, connection, "system.add", said)
     return made
+
+
+def _audit(hub: Hub, connection: Connection, action: str, said: str) -> None:
+    audit.write(
+        connection, at=hub.clock.now(), by=actor(), action=action, subject=Subject(said), purpose="administration"
+    )
 
 
 @app.command("list")
@@ -152,6 +164,8 @@ def limit(
                 services.set_limits(
                     connection, code=code, calls_per_second=calls_per_second, records_per_day=records_per_day
                 )
+                said = f"system {code}, calls a second {calls_per_second}, records a day {records_per_day}"
+                _audit(hub, connection, "system.limit", said)
         except services.NoSuchSystem as fault:
             raise _fail(str(fault)) from None
         time.sleep(2 * LOOK_EVERY_S)
@@ -165,6 +179,7 @@ def _set_suspended(code: str, data_dir: Path, *, suspended: bool) -> None:
         try:
             with connection.transaction():
                 services.set_suspended(connection, code=code, at=hub.clock.now() if suspended else None)
+                _audit(hub, connection, "system.suspend" if suspended else "system.resume", f"system {code}")
         except services.NoSuchSystem as fault:
             raise _fail(str(fault)) from None
         # A running server looks for changes this often: when the command returns, it has seen this one.

@@ -55,7 +55,7 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = Call(request_id(self.gate.hub, scope))
+        call = Call(request_id(self.gate.hub, scope), address=self._proxies.address_of(scope))
         public = is_public(scope["path"])
         if public and scope["method"] == "HEAD":
             # The server leaves the body out by its own copy of the method.
@@ -96,7 +96,7 @@ class Gateway:
                 "status": status,
                 "ms": round(seconds * 1000, 1),
                 "system": call.client.system.code if call.client else None,
-                "address": self._proxies.address_of(scope),
+                "address": call.address,
             }
         )
 

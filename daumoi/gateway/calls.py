@@ -5,6 +5,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from daumoi.audit.actors import Actor
 from daumoi.core.problems import CallProblem
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.registry import KINDS
@@ -19,6 +20,7 @@ class Call:
 
     request_id: str
     client: Client | None = None
+    address: str | None = None
     status: int = 0
     began: float = field(default_factory=time.perf_counter)
 
@@ -33,6 +35,19 @@ class Call:
     def system(self) -> System:
         """The system that calls."""
         return self.caller.system
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as the audit log names it."""
+        caller = self.caller
+        return Actor(
+            f"system:{caller.system.code}",
+            caller.system.name,
+            "partner_system",
+            self.address or "",
+            caller.client_id,
+            self.request_id,
+        )
 
 
 def attach(scope: MutableMapping[str, Any], call: Call) -> None:

@@ -17,7 +17,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds, meters
 from daumoi.exchange.agreements import Agreement
-from daumoi.exchange.feeds import LIMIT_MAX, FeedPage
+from daumoi.exchange.feeds import LIMIT_MAX, FeedPage, Reader
 from daumoi.gateway.admission import header
 from daumoi.gateway.answers import NDJSON, as_problem, problem_body
 from daumoi.gateway.calls import Call, call_of
@@ -49,11 +49,21 @@ class Acknowledged:
 
 
 def _page(
-    hub: Hub, registry: Registry, known: Acknowledged, *, agreement: Agreement, after: int, limit: int, asked: bool
+    hub: Hub,
+    registry: Registry,
+    known: Acknowledged,
+    *,
+    agreement: Agreement,
+    reader: Reader,
+    after: int,
+    limit: int,
+    asked: bool,
 ) -> FeedPage:
     """Read a page; an `after` that the reader itself asked with acknowledges all up to it."""
     with meters.PAGE.labels(agreement.kind).time():
-        found = feeds.page(hub, registry, agreement=agreement, kind=agreement.kind, after=after, limit=limit)
+        found = feeds.page(
+            hub, registry, agreement=agreement, reader=reader, kind=agreement.kind, after=after, limit=limit
+        )
     meters.RECORDS.labels(agreement.kind).inc(found.records)
     meters.BYTES.labels(agreement.kind).inc(len(found.body))
     if asked and known.is_new(agreement, min(after, found.head)):
@@ -71,7 +81,8 @@ def _feed_handler(gate: Gate, known: Acknowledged) -> HTTPRouteHandler:
     @get("/api/v1/feeds/{kind:str}")
     async def feed(request: Request[Any, Any, Any]) -> ASGIApp:
         """Give the records after a number, waiting for them when there are none yet."""
-        agreement = gate.agreement(call_of(request.scope).system, request.path_params["kind"])
+        call = call_of(request.scope)
+        agreement = gate.agreement(call.system, request.path_params["kind"])
         query = Query(request.scope["query_string"], ("after", "limit", "wait"))
         after = query.whole("after", 0, low=0, high=SEQ_MAX)
         limit = query.whole("limit", LIMIT, low=1, high=LIMIT_MAX)
@@ -79,7 +90,15 @@ def _feed_handler(gate: Gate, known: Acknowledged) -> HTTPRouteHandler:
         if wait and gate.watch.heads.get(agreement.kind, 0) <= after:
             await _wait(gate, agreement.kind, after, wait)
         page = await gate.read(
-            _page, gate.hub, gate.watch.registry, known, agreement=agreement, after=after, limit=limit, asked=True
+            _page,
+            gate.hub,
+            gate.watch.registry,
+            known,
+            agreement=agreement,
+            reader=Reader(call.actor),
+            after=after,
+            limit=limit,
+            asked=True,
         )
         headers = {"Daumoi-Next": str(page.next), "Daumoi-Head": str(page.head)}
         return ASGIResponse(body=page.body, media_type=NDJSON, headers=headers)
@@ -126,6 +145,7 @@ class _Reader:
             gate.watch.registry,
             self._known,
             agreement=agreement,
+            reader=Reader(self._call.actor),
             after=after,
             limit=_STREAM_PAGE,
             asked=asked,

@@ -111,12 +111,21 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
     async def one_record(request: Request[Any, Any, Any]) -> ASGIApp:
         """Give one record by its number, cut as the caller's agreement says."""
         kind = request.path_params["kind"]
-        agreement = gate.agreement(call_of(request.scope).system, kind)
+        call = call_of(request.scope)
+        agreement = gate.agreement(call.system, kind)
         Query(request.scope["query_string"])
         seq = whole_number(request.path_params["seq"], low=1, high=SEQ_MAX)
         found = None
         if seq is not None:
-            found = await gate.read(feeds.one, gate.hub, gate.watch.registry, agreement=agreement, kind=kind, seq=seq)
+            found = await gate.read(
+                feeds.one,
+                gate.hub,
+                gate.watch.registry,
+                agreement=agreement,
+                reader=feeds.Reader(call.actor),
+                kind=kind,
+                seq=seq,
+            )
         if found is None:
             raise CallProblem("not_found", "No record of this kind has this number.")
         return ASGIResponse(body=found.rstrip(b"\n"), media_type=JSON)

@@ -18,6 +18,7 @@ import msgspec
 import psycopg
 
 from daumoi.audit import services as audit
+from daumoi.audit.actors import HUB, Actor, Subject
 from daumoi.core.crypto import SealBroken
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
@@ -35,6 +36,8 @@ from daumoi.people.unerased import unerased
 
 _SQL = statements("daumoi.intake", "erasure")
 _CLAIMS_AT_ONCE = 500
+_NAMED_MOST = 1000
+"""So many people and claims are named in the audit line of an erasure; the count is always whole."""
 _WAIT_S = 60.0
 _TRIES = 30
 _OF_THE_MOMENT = (
@@ -97,17 +100,17 @@ def erase_claims(hub: Hub, *, fingerprints: Sequence[bytes], reason: str) -> int
     """
     with hub.pool.connection() as connection:
         claims = destroying.claims_by_fingerprint(connection, fingerprints)
-    return _erase(hub, claims, reason, actor="hub") if claims else 0
+    return _erase(hub, claims, reason, actor=HUB) if claims else 0
 
 
-def erase_person(hub: Hub, *, person: int, reason: str, actor: str = "hub") -> int:
+def erase_person(hub: Hub, *, person: int, reason: str, actor: Actor = HUB) -> int:
     """Erase all claims of a person, of whichever system; returns how many. As `erase_claim`."""
     with hub.pool.connection() as connection:
         claims = destroying.claims_of_people(connection, [person])
     return _erase_unless_held(hub, claims, reason, actor)
 
 
-def erase_claim(hub: Hub, *, claim: int, reason: str, actor: str = "hub") -> int:
+def erase_claim(hub: Hub, *, claim: int, reason: str, actor: Actor = HUB) -> int:
     """Erase one claim; the person stays when it has others. Returns 1.
 
     Raises NobodyToErase, UnderHold, and, with the erasure begun, Busy and NotQuiet.
@@ -137,7 +140,7 @@ def finish_erasures(hub: Hub) -> int:
         return _go_on(hub, connection)
 
 
-def _erase_unless_held(hub: Hub, claims: list[int], reason: str, actor: str) -> int:
+def _erase_unless_held(hub: Hub, claims: list[int], reason: str, actor: Actor) -> int:
     if not claims:
         raise NobodyToErase(NobodyToErase.__doc__)
     while True:
@@ -155,7 +158,7 @@ class _HoldsChanged(Exception):
     """A hold was placed or released after they were asked: ask again."""
 
 
-def _erase(hub: Hub, claims: list[int], reason: str, actor: str, *, unless_held: Sequence[Hold] | None = None) -> int:
+def _erase(hub: Hub, claims: list[int], reason: str, actor: Actor, *, unless_held: Sequence[Hold] | None = None) -> int:
     """Begin an erasure and do its steps; `unless_held`: only while the holds in force are still these."""
     with hub.pool.connection() as connection, connection.transaction():
         if unless_held is not None and freeze(connection) != list(unless_held):
@@ -170,8 +173,18 @@ def _erase(hub: Hub, claims: list[int], reason: str, actor: str, *, unless_held:
             "people": [person for _, person, _ in found],
         }
         connection.execute(_SQL["begin_claims"], values)
-        subject = f"erasure {row[0]}, {len(found)} claims"
-        audit.note(connection, at=at, actor=actor, action="erase", subject=subject, purpose=reason)
+        subject = Subject(
+            f"erasure {row[0]}, {len(found)} claims", people=values["people"][:_NAMED_MOST], claims=claims[:_NAMED_MOST]
+        )
+        audit.write(
+            connection,
+            at=at,
+            by=actor,
+            action="person.erase",
+            subject=subject,
+            purpose="records_management",
+            reason=reason,
+        )
     with _alone(hub, wait_s=_WAIT_S) as connection:
         _go_on(hub, connection)
     return len(found)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from daumoi.audit import services as audit
+from daumoi.audit.actors import Actor, Subject
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
@@ -167,7 +168,7 @@ def _count_held(connection: Connection, in_force: Sequence[holds.Hold], segment:
     )
 
 
-def apply(hub: Hub, *, rules: Sequence[Rule], actor: str) -> Done:
+def apply(hub: Hub, *, rules: Sequence[Rule], actor: Actor) -> Done:
     """Drop every segment that may go, with its archive files, and what nothing names any more; an audit line for each.
 
     Safe to stop anywhere and to run again: what was begun is finished by the next run (`finish`). Raises Busy,
@@ -176,7 +177,8 @@ def apply(hub: Hub, *, rules: Sequence[Rule], actor: str) -> Done:
     with hub.pool.connection() as connection, turn(connection, Turn.RETENTION, wait_s=_WAIT_S):
         let_go = holds.let_go(connection)
         if let_go:
-            _note(hub, connection, actor, "retention let go", f"{let_go} records", "no legal hold covers them any more")
+            said = Subject(f"{let_go} records on hold")
+            _note(hub, connection, actor, "retention.let_go", said, "no legal hold covers them any more")
         dropped = []
         for verdict in plan(connection, rules=rules, now=hub.clock.now()):
             if verdict.goes:
@@ -187,7 +189,7 @@ def apply(hub: Hub, *, rules: Sequence[Rule], actor: str) -> Done:
     return Done(dropped, files, claims, let_go)
 
 
-def drop_by_hand(hub: Hub, *, kind: str, before: int, actor: str) -> int:
+def drop_by_hand(hub: Hub, *, kind: str, before: int, actor: Actor) -> int:
     """Drop whole segments below a number without asking a rule; legal holds keep what they cover, the archive stays.
 
     Returns the oldest number kept. Raises Busy, NotQuiet.
@@ -209,32 +211,39 @@ def finish(hub: Hub) -> None:
 
 
 def _drop(
-    hub: Hub, connection: Connection, kind: str, segment: Segment, actor: str, grounds: str, *, archive: bool
+    hub: Hub, connection: Connection, kind: str, segment: Segment, actor: Actor, grounds: str, *, archive: bool
 ) -> int:
     """Drop one segment; returns how many of its records a hold keeps."""
     doubt(connection, segment)
-    subject = f"{kind} {segment.first_seq}–{segment.last_seq}"
     with turn(connection, Turn.ARCHIVE, wait_s=_WAIT_S):
         while True:
             in_force = holds.holds(connection)
             kept = holds.keep_range(connection, in_force, **_range(segment))
-            said = f"{subject}, {kept} on hold" if kept else subject
+            what = f"segment, {kept} of its records on hold" if kept else "segment"
+            said = Subject(what, kind, segment.first_seq, segment.last_seq)
 
-            def before(in_force: list[holds.Hold] = in_force, said: str = said) -> bool:
+            def before(in_force: list[holds.Hold] = in_force, said: Subject = said) -> bool:
                 if holds.freeze(connection) != in_force:
                     return False  # a hold was placed or released meanwhile: look again
                 if archive:
                     connection.execute(_SQL["remove_archive"], (segment.kind, segment.first_seq, segment.last_seq))
-                _note(hub, connection, actor, "retention drop", said, grounds)
+                _note(hub, connection, actor, "retention.drop", said, grounds)
                 return True
 
             if drop(connection, segment, before):
                 return kept
 
 
-def _note(hub: Hub, connection: Connection, actor: str, action: str, subject: str, purpose: str) -> None:
-    cut = purpose if len(purpose) <= 500 else purpose[:499] + "…"
-    audit.note(connection, at=hub.clock.now(), actor=actor, action=action, subject=subject, purpose=cut)
+def _note(hub: Hub, connection: Connection, actor: Actor, action: str, subject: Subject, reason: str) -> None:
+    audit.write(
+        connection,
+        at=hub.clock.now(),
+        by=actor,
+        action=action,
+        subject=subject,
+        purpose="records_management",
+        reason=reason,
+    )
 
 
 def _finish(hub: Hub, connection: Connection) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any, NamedTuple
 
 from daumoi.core.database import Connection
+from daumoi.core.reading import Reading
 from daumoi.log.entries import Op
 
 VIET_NAM = timezone(timedelta(hours=7))
@@ -130,9 +131,9 @@ _WITH_PERSONAL = (
 )
 
 
-def shown(connection: Connection, *, kind: int, after: int, last: int, personal: bool) -> list[ShownRow]:
-    """Return the records of a kind with after < seq ≤ last, in order; sealed values only where they are asked for."""
-    statement = _WITH_PERSONAL if personal else _WITHOUT_PERSONAL
+def shown(connection: Connection, *, kind: int, after: int, last: int, personal: Reading | None) -> list[ShownRow]:
+    """Return the records of a kind with after < seq ≤ last, in order; sealed values only for a reading."""
+    statement = _WITHOUT_PERSONAL if personal is None else _WITH_PERSONAL
     return connection.execute(statement, (kind, after, last), binary=True).fetchall()
 
 

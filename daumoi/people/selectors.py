@@ -6,6 +6,7 @@ from typing import NamedTuple
 from daumoi.core.arrays import Numbers
 from daumoi.core.crypto import Keys
 from daumoi.core.database import Connection
+from daumoi.core.reading import Reading
 from daumoi.core.sql import statements
 
 _SQL = statements("daumoi.people", "claims")
@@ -19,8 +20,10 @@ class ClaimView(NamedTuple):
     """The identity object of the contract as JSON, as it was sealed."""
 
 
-def claims(connection: Connection, keys: Keys, ids: Iterable[int], *, identity: bool) -> dict[int, ClaimView]:
-    """Return claims by id; identities are opened only when `identity` is true."""
+def claims(
+    connection: Connection, keys: Keys, ids: Iterable[int], *, reading: Reading, identity: bool
+) -> dict[int, ClaimView]:
+    """Return claims by id; identities are opened only when `identity` is true. The reading stands in the audit log."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}

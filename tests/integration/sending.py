@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from daumoi.audit.actors import Actor
 from daumoi.core.hub import Hub
 from daumoi.exchange import agreements
+from daumoi.exchange.feeds import Reader
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.setup import prepare_log
 from daumoi.intake.submissions import Submission
@@ -14,6 +16,8 @@ from daumoi.organisations import registry, services
 from daumoi.organisations.registry import System
 
 Record = dict[str, Any]
+TESTER = Actor("test", "A test")
+READER = Reader(TESTER)
 
 
 def a_system(

@@ -9,6 +9,8 @@ import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from daumoi.audit import figures as audit_figures
+from daumoi.audit.figures import AuditFigures
 from daumoi.core import postgres_figures
 from daumoi.core.database import Connection, connect, sqlstate_of
 from daumoi.core.hub import Hub
@@ -36,6 +38,7 @@ class Seen(NamedTuple):
     database: DatabaseFigures
     log: LogFigures
     held: dict[str, int]
+    audit: AuditFigures
 
 
 class Observer(Collector):
@@ -55,6 +58,7 @@ class Observer(Collector):
             for kind in KINDS:
                 held.add_metric((kind,), seen.held.get(kind, 0))
         yield held
+        yield from audit_figures.families(None if seen is None else seen.audit)
 
     def look(self, connection: Connection) -> Seen:
         """Look once."""
@@ -67,6 +71,7 @@ class Observer(Collector):
                 now=self._hub.clock.now(),
             ),
             held_open(connection),
+            audit_figures.look(connection, now=self._hub.clock.now()),
         )
         return self._seen
 

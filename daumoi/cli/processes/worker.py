@@ -5,12 +5,17 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import procrastinate
 import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
+from daumoi.audit import figures as audit_figures
+from daumoi.audit import heads as audit_heads
+from daumoi.audit.sealing import SEAL_EVERY_S, ChainBroken, mend_files, seal
+from daumoi.audit.verifying import verify
 from daumoi.cli.processes.observing import JOB_SECONDS, JOB_SUCCEEDED, JOBS, Observer
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
@@ -40,8 +45,11 @@ def run(hub: Hub) -> None:
     follower = threading.Thread(target=_follow, args=(hub, ending), name="consumers", daemon=True)
     follower.start()
     threading.Thread(target=Observer(hub, (COUNTERS,)).run, args=(ending,), name="figures-look", daemon=True).start()
+    sealer = threading.Thread(target=seal_audit, args=(hub, ending), name="audit", daemon=True)
+    sealer.start()
     asyncio.run(_run_jobs(hub, ending))
     follower.join(timeout=5)
+    sealer.join(timeout=5)
 
 
 async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
@@ -132,7 +140,52 @@ def make_app(hub: Hub) -> procrastinate.App:
     def erasures(timestamp: int) -> None:
         erase_begun(hub)
 
+    @app.periodic(cron="40 18 * * *")  # 01:40 in Viet Nam, when the head of the day before is signed
+    @app.task(name="verify_audit", queueing_lock="verify_audit", pass_context=False)
+    def verify_audit(timestamp: int) -> None:
+        with measured("verify_audit"):
+            check_audit(hub)
+
     return app
+
+
+def check_audit(hub: Hub) -> None:
+    """Verify the whole chain of the audit log, and keep what was found for figures and `daumoi doctor`."""
+    now = hub.clock.now()
+    with hub.pool.connection() as connection:
+        report = verify(
+            connection,
+            folder=audit_heads.folder_of(hub.settings.data_dir),
+            key=audit_heads.public_key(hub.keys),
+            now_us=audit_heads.microseconds(now),
+        )
+        audit_figures.note_verified(connection, report, at=now)
+    for fault in report.faults:
+        _log.error("the audit log is not whole", code=fault.code, line=fault.number)
+
+
+def seal_audit(hub: Hub, ending: threading.Event) -> None:
+    """Seal the audit log every second. A chain that ends otherwise than it was sealed is left alone and told."""
+    told = ""
+    files_seen = False
+    while not ending.wait(SEAL_EVERY_S):
+        try:
+            if not files_seen:
+                mend_files(hub)
+                files_seen = True
+            seal(hub)
+            told = ""
+        except ChainBroken as broken:
+            if str(broken) != told:
+                told = str(broken)
+                _log.error("the audit log is not sealed", reason=told)
+                with suppress(psycopg.Error, PoolTimeout):
+                    check_audit(hub)
+        except (psycopg.Error, PoolTimeout, OSError) as error:
+            _log.warning("sealing waits", reason=type(error).__name__)
+            ending.wait(_RETRY_S)
+    with suppress(ChainBroken, psycopg.Error, PoolTimeout, OSError):
+        seal(hub)
 
 
 def erase_begun(hub: Hub) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import psycopg
 
+from daumoi.audit.verifying import Report
 from daumoi.cli.backup import ARCHIVE, LAST_BACKUP
 from daumoi.cli.progress import Steps
-from daumoi.cli.restoring import erasures
+from daumoi.cli.restoring import audit, erasures
 from daumoi.cli.session import Say, cluster_of, hub_of, prepare
 from daumoi.core import facts
 from daumoi.core.backup.faults import BackupFault
@@ -37,6 +38,8 @@ class Outcome:
     archive: Aligned
     erasures_listed: int
     claims_erased: int
+    audit: Report
+    """Whether the restored audit log is whole."""
 
 
 def recover(settings: Settings, manifest: Manifest, recovery: Recovery, say: Say) -> datetime | None:
@@ -99,7 +102,13 @@ def _check_no_gap(postgres_dir: Path, manifest: Manifest, recovery: Recovery) ->
 
 
 def finish(
-    settings: Settings, manifest: Manifest, newest: datetime | None, listed: Sequence[Entry], say: Say, shown: Steps
+    settings: Settings,
+    manifest: Manifest,
+    newest: datetime | None,
+    listed: Sequence[Entry],
+    audit_heads: Path,
+    say: Say,
+    shown: Steps,
 ) -> Outcome:
     """Open the recovered database as a hub's, read it back, and repeat the erasures; raises BackupFault, Stopped."""
     cluster = cluster_of(settings, say)
@@ -115,9 +124,10 @@ def finish(
         with hub_of(settings, dsn, keys, name="daumoi restore", pool_size=2) as hub:
             prepare_log(hub)
             erased = erasures.apply(hub, listed)
+            audited = audit.settle(hub, manifest, audit_heads)
     finally:
         cluster.stop()
-    return Outcome(read[0], read[1], newest, aligned, len(listed), erased)
+    return Outcome(read[0], read[1], newest, aligned, len(listed), erased, audited)
 
 
 def _read_back(connection: Connection, manifest: Manifest, shown: Steps) -> tuple[list[KindCount], int]:

@@ -13,6 +13,8 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
 
+from daumoi.audit import services as audit
+from daumoi.audit.actors import Subject
 from daumoi.cli.processes.worker import COUNTERS
 from daumoi.core.database import open_pool
 from daumoi.core.hub import Hub
@@ -27,7 +29,7 @@ from daumoi.log.reckoning import reckon
 from daumoi.organisations import registry
 from daumoi.people.selectors import claims
 from tests.hubs import add_database, drop_database
-from tests.integration.sending import a_report, a_system, send
+from tests.integration.sending import TESTER, a_report, a_system, send
 
 DERIVED = {"record_count"}
 """Counted again from the log by whichever release changes its form."""
@@ -128,10 +130,18 @@ def everything(hub: Hub) -> Rows:
     """What the log and the people of a hub say."""
     said: Rows = {}
     with hub.pool.connection() as connection:
+        reading = audit.read(
+            connection,
+            at=hub.clock.now(),
+            by=TESTER,
+            action="feed.read",
+            subject=Subject("everything"),
+            purpose="data_quality",
+        )
         for name, number in numbered_kinds():
-            rows = selectors.shown(connection, kind=number, after=0, last=10_000, personal=True)
+            rows = selectors.shown(connection, kind=number, after=0, last=10_000, personal=reading)
             named = [row[SUBJECT] for row in rows if row[SUBJECT] is not None]
-            subjects = claims(connection, hub.keys, named, identity=True)
+            subjects = claims(connection, hub.keys, named, reading=reading, identity=True)
             said[name] = rows
             said[f"{name}, people"] = sorted(
                 (claim, view.person, str(view.identity)) for claim, view in subjects.items()

@@ -11,7 +11,7 @@ from daumoi.intake.identity_changes import NothingToMove, join_people, split_cla
 from daumoi.log.identity_change import KIND_NAME, KIND_NUMBER
 from daumoi.organisations import registry
 from daumoi.organisations.registry import System
-from tests.integration.sending import a_system, send
+from tests.integration.sending import READER, a_system, send
 
 Line = dict[str, object]
 
@@ -33,7 +33,7 @@ def read(hub: Hub, system: System, kind: str) -> list[Line]:
     with hub.pool.connection() as connection:
         systems = registry.load(connection)
     agreement = Agreement(system.id, kind, "pseudonym")
-    page = feeds.page(hub, systems, agreement=agreement, kind=kind, after=0, limit=1000)
+    page = feeds.page(hub, systems, agreement=agreement, reader=READER, kind=kind, after=0, limit=1000)
     return [json.loads(line) for line in page.body.splitlines()]
 
 

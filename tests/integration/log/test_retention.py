@@ -22,7 +22,7 @@ from daumoi.log.segments import drop, droppable
 from daumoi.organisations import registry
 from daumoi.organisations.registry import System
 from tests.conftest import NOON
-from tests.integration.sending import a_report, a_system, send
+from tests.integration.sending import READER, TESTER, a_report, a_system, send
 
 KIND = KINDS["citizen_report"]
 ROWS = 100
@@ -80,7 +80,7 @@ def plan_of(hub: Hub, *rules: Rule) -> list[Verdict]:
 
 
 def run(hub: Hub, *rules: Rule) -> Done:
-    return apply(hub, rules=rules, actor="test")
+    return apply(hub, rules=rules, actor=TESTER)
 
 
 def numbers(hub: Hub, query: str) -> list[int]:
@@ -176,11 +176,13 @@ def test_the_plan_changes_nothing_and_each_drop_is_written_to_the_audit_log(smal
     assert (counts(small), files(small)) == (before, names)
     run(small, a_rule())
     with small.pool.connection() as connection:
-        lines = connection.execute("SELECT actor, action, subject, purpose FROM audit_entry ORDER BY id").fetchall()
+        lines = connection.execute(
+            "SELECT actor, action, kind, first_seq, last_seq, purpose, reason FROM audit_entry ORDER BY id"
+        ).fetchall()
     grounds = "reports: 30 days, Luật 91/2025/QH15"
     assert lines == [
-        ("test", "retention drop", "citizen_report 1–100", grounds),
-        ("test", "retention drop", "citizen_report 101–200", grounds),
+        ("test", "retention.drop", "citizen_report", 1, 100, "records_management", grounds),
+        ("test", "retention.drop", "citizen_report", 101, 200, "records_management", grounds),
     ]
 
 
@@ -235,7 +237,7 @@ def page(hub: Hub, system: System, after: int, identity: Any = "pseudonym") -> b
     with hub.pool.connection() as connection:
         known = registry.load(connection)
     agreement = Agreement(system.id, KIND.name, identity)
-    return feeds.page(hub, known, agreement=agreement, kind=KIND.name, after=after, limit=1000).body
+    return feeds.page(hub, known, agreement=agreement, reader=READER, kind=KIND.name, after=after, limit=1000).body
 
 
 def place(hub: Hub, **scope: Any) -> int:
@@ -331,7 +333,7 @@ def test_dropping_by_hand_keeps_what_is_on_hold_and_the_archive(small: Hub):
     archive_all(small)
     names = files(small)
     place(small, kind=KIND.number, first_seq=3, last_seq=3)
-    assert drop_by_hand(small, kind=KIND.name, before=150, actor="test") == 101
+    assert drop_by_hand(small, kind=KIND.name, before=150, actor=TESTER) == 101
     assert (kept(small), files(small)) == ([3], names)
 
 

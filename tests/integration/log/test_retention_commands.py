@@ -85,10 +85,10 @@ def test_a_hold_is_placed_listed_and_released(hub: Hub, run: Run):
     with hub.pool.connection() as connection:
         actions = connection.execute("SELECT action FROM audit_entry ORDER BY id").fetchall()
     assert [action for (action,) in actions] == [
-        "legal hold placed",
-        "retention drop",
-        "legal hold released",
-        "retention let go",
+        "hold.place",
+        "retention.drop",
+        "hold.release",
+        "retention.let_go",
     ]
 
 

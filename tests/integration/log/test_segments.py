@@ -15,7 +15,7 @@ from daumoi.kinds.registry import KINDS
 from daumoi.log.retention import drop_by_hand
 from daumoi.log.segments import AHEAD, ensure_segments
 from daumoi.organisations import registry
-from tests.integration.sending import a_report, a_system, send
+from tests.integration.sending import READER, TESTER, a_report, a_system, send
 
 NUMBER = KINDS["citizen_report"].number
 ROWS = 100
@@ -81,7 +81,7 @@ def test_eight_writers_that_run_out_together_attach_each_segment_once(small: Hub
 
 
 def drop(hub: Hub, before: int) -> int:
-    return drop_by_hand(hub, kind="citizen_report", before=before, actor="test")
+    return drop_by_hand(hub, kind="citizen_report", before=before, actor=TESTER)
 
 
 def test_a_reader_that_stands_still_stops_no_segment_and_no_writer(small: Hub):
@@ -137,7 +137,9 @@ def test_readers_pass_over_nothing_while_segments_go(small: Hub):
         after = 0
         while not ending.is_set():
             try:
-                page = feeds.page(small, systems, agreement=agreement, kind="citizen_report", after=after, limit=50)
+                page = feeds.page(
+                    small, systems, agreement=agreement, reader=READER, kind="citizen_report", after=after, limit=50
+                )
             except CallProblem as problem:
                 if problem.code != "gone_before":
                     faults.append(problem.code)

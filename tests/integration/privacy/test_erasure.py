@@ -58,7 +58,7 @@ from tests.integration.privacy.erasing import (
     person_of,
     records_of_others,
 )
-from tests.integration.sending import send
+from tests.integration.sending import READER, TESTER, send
 from tests.repository.planted import found_in
 
 SMALL = {"DAUMOI_SEGMENT_ROWS": "100", "DAUMOI_ARCHIVE_ROWS": "5"}
@@ -82,7 +82,9 @@ def page(world: World, kind: str, identity: Any = "given") -> list[dict[str, Any
     with world.hub.pool.connection() as connection:
         known = registry.load(connection)
     agreement = Agreement(world.hotline.id, kind, identity)
-    return decoded(feeds.page(world.hub, known, agreement=agreement, kind=kind, after=0, limit=1000).body)
+    return decoded(
+        feeds.page(world.hub, known, agreement=agreement, reader=READER, kind=kind, after=0, limit=1000).body
+    )
 
 
 def numbers(world: World, query: str) -> list[int]:
@@ -287,7 +289,7 @@ def test_records_on_hold_are_cut_when_a_listed_erasure_is_repeated(world: World)
     assert isinstance(world.hub.clock, FixedClock)
     world.hub.clock.move(datetime.timedelta(days=40))
     rule = Rule("r", ("*",), 30, "Luật", datetime.date(2021, 1, 1))
-    assert len(apply(world.hub, rules=[rule], actor="test").dropped) == 1
+    assert len(apply(world.hub, rules=[rule], actor=TESTER).dropped) == 1
     assert numbers(world, "SELECT count(*) FROM record_on_hold") == [100]
     assert erase_claims(world.hub, fingerprints=marks, reason="restore") == 2
     assert_nothing_is_left(world)
