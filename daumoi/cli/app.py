@@ -16,6 +16,7 @@ from daumoi.cli import (
     map_file,
     restore,
     retention,
+    rules,
     simulate,
     system,
     up,
@@ -40,6 +41,7 @@ app.command("restore")(restore.restore)
 app.add_typer(log_commands.app, name="log")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
+app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
 
 
