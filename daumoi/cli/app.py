@@ -18,6 +18,7 @@ from daumoi.cli import (
     member,
     restore,
     retention,
+    rules,
     simulate,
     system,
     up,
@@ -44,6 +45,7 @@ app.add_typer(log_commands.app, name="log")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
 app.add_typer(audit.app, name="audit")
+app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
 
 

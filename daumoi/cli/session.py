@@ -15,18 +15,21 @@ from pathlib import Path
 
 import psycopg
 
+from daumoi.audit import services as audit
+from daumoi.audit.actors import HUB, Subject
 from daumoi.audit.sealing import ChainBroken, seal
 from daumoi.core import facts, keyring
 from daumoi.core.backup import unfinished
 from daumoi.core.clock import SystemClock
 from daumoi.core.crypto import Keys
-from daumoi.core.database import OLDEST_POSTGRES, connect, open_pool
+from daumoi.core.database import OLDEST_POSTGRES, Connection, connect, open_pool
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import SchemaTooNew, migrate
 from daumoi.core.postgres import Cluster, DirectoryLock, Holder, StartFault
 from daumoi.core.settings import Settings, SettingsFault, load
 from daumoi.intake.setup import prepare_log
 from daumoi.log.notices import Notifier
+from daumoi.rulepacks import bundled
 
 Say = Callable[[str], None]
 _WAIT_S = 30.0
@@ -118,9 +121,32 @@ def prepare(settings: Settings, dsn: str, say: Say) -> Keys:
         say(f"The tables of the database were brought up to this release ({len(applied)} steps).")
     try:
         with connect(dsn, "daumoi start") as connection:
-            return keyring.ensure(settings, connection)
+            keys = keyring.ensure(settings, connection)
+            _take_in_rule_packs(connection, say)
+            return keys
     except keyring.KeyFault as fault:
         raise Stopped(str(fault)) from None
+
+
+def _take_in_rule_packs(connection: Connection, say: Say) -> None:
+    """Take in the rule packs of this release that the hub has not seen, and note it."""
+    at = SystemClock().now()
+    with connection.transaction():
+        for noted in bundled.install_all(connection, at=at):
+            audit.write(
+                connection,
+                at=at,
+                by=HUB,
+                action=noted.action,
+                subject=Subject(noted.subject),
+                purpose="administration",
+                reason=noted.remark,
+            )
+            if noted.step == "drafted":
+                say(
+                    f"This release brings other rules for {noted.pack}: they wait as draft {noted.version}, and "
+                    f"nothing has changed. See them with `daumoi rules diff {noted.pack} {noted.version}`."
+                )
 
 
 @contextmanager

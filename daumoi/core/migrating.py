@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from daumoi.core.database import Connection
 
-ROOMS = ("core", "organisations", "people", "places", "accounts", "audit", "log", "intake", "exchange")
+ROOMS = ("core", "organisations", "people", "places", "rulepacks", "accounts", "audit", "log", "intake", "exchange")
 """Rooms that own tables, lowest first."""
 
 LIBRARIES = {

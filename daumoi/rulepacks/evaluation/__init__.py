@@ -1,0 +1,1 @@
+"""What rules answer: pure functions of a rule and of facts."""
