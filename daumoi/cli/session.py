@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psycopg
 
-from daumoi.audit import services as audit
 from daumoi.core import facts, keyring
 from daumoi.core.backup import unfinished
 from daumoi.core.clock import SystemClock
@@ -127,23 +126,13 @@ def prepare(settings: Settings, dsn: str, say: Say) -> Keys:
 
 
 def _take_in_rule_packs(connection: Connection, say: Say) -> None:
-    """Take in the rule packs of this release that the hub has not seen, and note it."""
-    at = SystemClock().now()
-    with connection.transaction():
-        for noted in bundled.install_all(connection, at=at):
-            audit.note(
-                connection,
-                at=at,
-                actor=noted.actor,
-                action=noted.action,
-                subject=noted.subject,
-                purpose=noted.purpose,
+    """Take in the rule packs of this release that the hub has not seen; their own history holds that it was so."""
+    for noted in bundled.install_all(connection, at=SystemClock().now()):
+        if noted.action == "rule pack drafted":
+            say(
+                f"This release brings other rules for {noted.pack}: they wait as draft {noted.version}, and nothing "
+                f"has changed. See them with `daumoi rules diff {noted.pack} {noted.version}`."
             )
-            if noted.action == "rule pack drafted":
-                say(
-                    f"This release brings other rules for {noted.pack}: they wait as draft {noted.version}, and "
-                    f"nothing has changed. See them with `daumoi rules diff {noted.pack} {noted.version}`."
-                )
 
 
 @contextmanager
