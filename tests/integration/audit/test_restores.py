@@ -101,3 +101,14 @@ def test_into_a_new_directory_the_heads_of_the_back_up_are_taken_over(gone_back:
     names = {path.name for path in heads.files(folder)}
     assert {"2021-08-01.json", heads.NOW, made.file_name} <= names
     assert "2021-08-03.json" not in names
+
+
+def test_the_same_state_may_be_restored_twice(gone_back: Hub) -> None:
+    end = end_of(gone_back)
+    record_restore(gone_back, by=ADA, reason=REASON)
+    live(gone_back, days=1)
+    go_back(gone_back, end)
+    assert "tail_cut" in codes(gone_back)
+    assert record_restore(gone_back, by=ADA, reason=REASON).gave_up == 20
+    seal(gone_back)
+    assert verified(gone_back).faults == []
