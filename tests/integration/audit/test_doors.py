@@ -18,6 +18,7 @@ from tests.contract.records import a_declaration
 from tests.crash.reckoning import dsn_of
 from tests.hubs import Caller, HubServer
 from tests.integration.audit.writing import verified
+from tests.integration.postgres.clusters import wait_until
 from tests.integration.sending import READER, a_report, a_system, send
 
 Lines = list[tuple[Any, ...]]
@@ -81,13 +82,13 @@ def test_at_the_door_a_line_names_system_client_address_and_call(
     )
     assert answer.status_code == 200, answer.text
     query = """
-        SELECT actor, actor_label, role, action, subject, kind, first_seq, origin, session, purpose FROM {}
+        SELECT actor, actor_label, role, action, subject, kind, first_seq, origin, session, purpose FROM audit_line
         WHERE request = 'asked-by-a-test'
     """
-    with psycopg.connect(dsn_of(hub_server)) as connection:
-        rows = [
-            row for table in ("audit_entry", "audit_line") for row in connection.execute(query.format(table)).fetchall()
-        ]
+    with psycopg.connect(dsn_of(hub_server), autocommit=True) as connection:
+        # The worker seals every second.
+        wait_until(lambda: bool(connection.execute(query).fetchall()), seconds=30)
+        rows = connection.execute(query).fetchall()
         systems = connection.execute("SELECT name FROM system WHERE code = %s", (caller.code,)).fetchall()
     assert {row[0] for row in rows} == {f"system:{caller.code}"}
     assert rows[0][1:] == (
@@ -101,3 +102,5 @@ def test_at_the_door_a_line_names_system_client_address_and_call(
         caller.client_id,
         "data_sharing",
     )
+    done = hub_server.run("audit", "verify")
+    assert done.returncode == 0, done.stdout
