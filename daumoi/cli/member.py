@@ -137,7 +137,7 @@ def give_password(email: str, data_dir: DataDir = Path("var"), as_json: AsJson =
 def list_members(data_dir: DataDir = Path("var"), as_json: AsJson = False) -> None:
     """List the members with their memberships, and when each was last seen."""
     with open_hub(data_dir, say=_quiet if as_json else _say) as hub, hub.pool.connection() as connection:
-        found = selectors.members(connection)
+        found = selectors.members(connection, selectors.OPERATOR)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, default=str))
         return

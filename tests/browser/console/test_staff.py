@@ -235,6 +235,7 @@ def test_pages_fit_phone_and_desk_and_have_no_serious_fault_of_accessibility(
         "/invitation/none/": None,
         "/console/": ada.cookies,
         "/account/": ada.cookies,
+        "/console/members/": ada.cookies,
         "/account/sessions/": ada.cookies,
         "/account/second-factor/": ada.cookies,
         "/account/password/": ada.cookies,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "mfa_edit_webauthn": {"pk": 1},
     "mfa_remove_webauthn": {"pk": 1},
     "invitation": {"token": "none"},
+    "member_decide": {"membership_id": 0},
+    "member_invite": {"member_id": 0},
 }
 """Values for addresses with parts. A new address with parts needs a line here."""
 
@@ -148,7 +151,7 @@ def test_every_role_opens_the_addresses_of_its_rights_and_no_other(hub: Hub, pag
             if name in changing:
                 continue
             door = DOORS[name]
-            answer = pages.get(address(name))
+            answer = pages.get(address(name))  # a 405 is a door that opens on a post
             is_open = door in (PUBLIC, SIGNED_IN) or (role is not None and door in role.rights)
             assert answer.status_code < 500, (name, role)
             assert not answer.headers.get("Location", "").startswith("/account/sign-in/"), (name, role)
@@ -234,10 +237,54 @@ def test_cookies_are_for_tls_alone_where_tls_is_spoken(hub: Hub, open_pages: Ope
 def test_pages_of_staff_hold_nothing_inline_and_nothing_from_elsewhere(
     hub: Hub, pages: httpx.Client, path: str
 ) -> None:
-    import re
-
     a_signed_in(hub, pages, a_member(hub, "director")) if path != "/account/sign-in/" else None
     page = pages.get(path).text
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
     assert not re.search(r"<script(?![^>]*\s(?:src=|type=\"application/json\"))", page)
     assert all(link.startswith(("/", "#")) for link in re.findall(r'\s(?:src|href|action)="([^"]*)"', page))
+
+
+def test_a_member_is_proposed_by_one_approved_by_another_and_let_in_by_a_link(hub: Hub, open_pages: Opener) -> None:
+    from django.db import connections
+
+    proposer, director = open_pages(hub, language="en"), open_pages(hub, language="en")
+    a_signed_in(hub, proposer, a_member(hub, "standing_member"))
+    a_signed_in(hub, director, a_member(hub, "director"))
+
+    def post(pages: httpx.Client, path: str, **fields: str) -> httpx.Response:
+        token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', pages.get("/console/").text)[0]
+        return pages.post(path, data={"csrfmiddlewaretoken": token, **fields}, follow_redirects=True)
+
+    wanted = {"email": "ben@centre.example", "name": "Ben", "role": "province_admin", "reason": "Rotation"}
+    assert "give the code of an area" in post(proposer, "/console/members/propose/", scheme="vn-2024", **wanted).text
+    assert "has this code" in post(proposer, "/console/members/propose/", scheme="vn-2024", code="00", **wanted).text
+    assert "Proposed." in post(proposer, "/console/members/propose/", scheme="vn-2024", code="74", **wanted).text
+    with hub.pool.connection() as connection:
+        row = connection.execute(
+            "SELECT id, member_id, cardinality(paths) FROM membership WHERE approved IS NULL"
+        ).fetchone()
+    assert row is not None
+    membership_id, member_id, places = row
+    assert places > 20, "the wards of today that were old Bình Dương's alone"
+
+    assert post(proposer, f"/console/members/invite/{member_id}/").status_code == 404, "not before it is approved"
+    assert post(proposer, f"/console/members/decide/{membership_id}/", decision="approve").status_code == 403
+    assert "Approved." in post(director, f"/console/members/decide/{membership_id}/", decision="approve").text
+    assert "decided already" in post(director, f"/console/members/decide/{membership_id}/", decision="refuse").text
+
+    link = re.findall(
+        r"http://localhost(/invitation/[^<]+)</code>", post(proposer, f"/console/members/invite/{member_id}/").text
+    )[0]
+    assert "Welcome, Ben" in open_pages(hub, language="en").get(link).text
+    connections.close_all()
+
+
+def test_the_officer_of_a_province_sees_its_members_alone(hub: Hub, pages: httpx.Client) -> None:
+    a_member(hub, "director")
+    a_member(hub, "clinician")
+    a_signed_in(hub, pages, a_member(hub, "province_admin"))
+
+    page = pages.get("/console/members/").text
+
+    assert "cliniciantruefalsefalse@centre.example" in page
+    assert "directortruefalsefalse@centre.example" not in page
