@@ -45,6 +45,10 @@ DOORS: Final[dict[str, str]] = {
     "console_account": SIGNED_IN,
     # The console.
     "console_home": SIGNED_IN,
+    "members": "member.view",
+    "member_propose": "member.propose",
+    "member_decide": "member.approve",
+    "member_invite": "member.propose",
 }
 
 FIRST_THINGS: Final = frozenset({"account_logout", "language", "theme", "icon", "account_reauthenticate"})

@@ -29,6 +29,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
     Entry(gettext_noop("What came in"), "activity", "flows.view", "bars"),
     Entry(gettext_noop("Administrative units"), "areas_find", "areas.view", "pin"),
+    Entry(gettext_noop("Members"), "members", "member.view", "people"),
 )
 
 

@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import path
 
-from daumoi.console import activity, areas, home, invitation, language, theme, views
+from daumoi.console import activity, areas, home, invitation, language, members, theme, views
 
 urlpatterns = [
     path("", views.first_page, name="first_page"),
@@ -44,6 +44,10 @@ urlpatterns = [
     path("invitation/<str:token>/", invitation.accept, name="invitation"),
     # The console.
     path("console/", home.home, name="console_home"),
+    path("console/members/", members.show, name="members"),
+    path("console/members/propose/", members.propose, name="member_propose"),
+    path("console/members/decide/<int:membership_id>/", members.decide, name="member_decide"),
+    path("console/members/invite/<int:member_id>/", members.invite, name="member_invite"),
 ]
 
 handler400 = "daumoi.console.errors.bad_request"
