@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from daumoi.core.database import Connection
 
-ROOMS = ("core", "organisations", "people", "places", "audit", "log", "intake", "exchange")
+ROOMS = ("core", "organisations", "people", "places", "audit", "log", "intake", "exchange", "situation")
 """Rooms that own tables, lowest first."""
 
 _FOUNDATIONS = 1

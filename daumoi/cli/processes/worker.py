@@ -19,12 +19,14 @@ from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
 from daumoi.log.archive import archive_next
-from daumoi.log.consumers import COUNTERS, advance, behind, count_records
+from daumoi.log.consumers import advance, behind
 from daumoi.log.notices import CHANNEL
 from daumoi.log.retention import finish
 from daumoi.log.segments import ensure_segments
 from daumoi.people.destroying import NotQuiet
 from daumoi.people.refreshing import refresh_claims
+from daumoi.situation.counting import COUNTERS, counting
+from daumoi.situation.units import keep_table
 
 _RANGE_ROWS = 20_000
 _LOOK_EVERY_S = 0.5
@@ -176,9 +178,11 @@ def archive_closed(hub: Hub) -> None:
 
 def _follow(hub: Hub, ending: threading.Event) -> None:
     """Run the consumers: woken by notices, and looking for themselves all the same."""
+    work = counting(hub.keys)
     while not ending.is_set():
         try:
             with connect(hub.dsn, "daumoi consumers") as connection:
+                keep_table(connection)
                 connection.execute(f"LISTEN {CHANNEL}")
                 while not ending.is_set():
                     kinds = behind(connection, COUNTERS)
@@ -189,7 +193,7 @@ def _follow(hub: Hub, ending: threading.Event) -> None:
                             kind=number,
                             at=hub.clock.now(),
                             most=_RANGE_ROWS,
-                            work=count_records,
+                            work=work,
                         )
                         for number in kinds
                     ]
