@@ -14,6 +14,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.kinds.registry import KINDS
 from daumoi.log.consumers import advance
+from daumoi.log.retention import drop_by_hand
 from daumoi.organisations.registry import System
 from daumoi.situation import board
 from daumoi.situation.counting import COUNTERS, count_all, counting
@@ -175,3 +176,18 @@ def test_figures_are_those_of_the_log_at_every_moment(make_hub: MakeHub, seed: i
         assert now.at == hub.clock.now()
         for kind in (PASSAGE, REPORT, DECLARATION):
             assert told(connection, now, kind) == expected(connection, now.at, kind)
+
+
+def test_what_retention_dropped_stays_counted_and_its_correction_moves_no_figure(make_hub: MakeHub) -> None:
+    hub = make_hub(clock=FixedClock(NIGHT), DAUMOI_SEGMENT_ROWS="1000")
+    dov = a_system(hub)
+    send(hub, dov, REPORT, [a_report(f"r{number}") for number in range(1002)])
+    count_everything(hub)
+    drop_by_hand(hub, kind=REPORT, before=1002, actor="test")
+    send(hub, dov, REPORT, [a_report("r1", revision=2), a_report("r1001", revision=2)])
+    count_everything(hub)
+    send(hub, dov, REPORT, [a_report("r1", revision=3), {"ref": "r2", "revision": 2, "op": "withdraw"}])
+    count_everything(hub)
+    with hub.pool.connection() as connection:
+        together, _ = board.reports(connection, Everywhere(), known_now(connection, now=hub.clock.now()))
+    assert together.open == 1002
