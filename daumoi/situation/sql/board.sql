@@ -40,16 +40,26 @@ GROUP BY 1
 -- name: official
 -- Official figures; of one area, day and system the one reported last stands. `figures` falls to 0 when withdrawn.
 SELECT DISTINCT ON (day, system_id, scheme, code) day, system_id, scheme, code, province, before, reported_at,
-       value::bigint, changes
+       value::bigint, hours > 1
 FROM (
     SELECT day, system_id, scheme, code, min(province) AS province, min(before) AS before, reported_at,
-           sum(value) AS value, sum(figures) AS figures, count(*) - 1 AS changes
+           sum(value) AS value, sum(figures) AS figures, count(*) AS hours
     FROM official_figure
     WHERE indicator = %(indicator)s AND span = %(span)s AND day BETWEEN %(first)s AND %(last)s
       AND received_hour < %(before_hour)s AND (%(system)s::int IS NULL OR system_id = %(system)s)
     GROUP BY day, system_id, scheme, code, reported_at
 ) f WHERE figures > 0
 ORDER BY day, system_id, scheme, code, reported_at DESC
+
+-- name: official_history
+-- What one figure was, hour of receipt by hour of receipt.
+SELECT received_hour, reported_at, sum(value)::bigint, sum(figures)::bigint FROM official_figure
+WHERE indicator = %(indicator)s AND span = %(span)s AND day = %(day)s AND system_id = %(system)s
+  AND scheme = %(scheme)s AND code = %(code)s AND received_hour < %(before_hour)s
+GROUP BY 1, 2 ORDER BY 1, 2
+
+-- name: official_sources
+SELECT indicator, span, system_id, min(day), max(day) FROM official_figure GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 -- name: flows
 SELECT received_hour, kind, system_id, accepted, corrected, withdrawn, last_at FROM flow_figure
