@@ -99,6 +99,28 @@ def numbers_at(connection: Connection, instants: Sequence[datetime]) -> dict[tup
     return {(kind, upto): number for kind, upto, number in rows}
 
 
+class Stated(NamedTuple):
+    """What one revision of a record says of a place."""
+
+    lat: float | None
+    lon: float | None
+    body: dict[str, Any]
+
+
+def stated(connection: Connection, *, kind: int, receipts: Sequence[tuple[bytes, int]]) -> dict[bytes, Stated]:
+    """Return location and facts of records by (receipt key, revision); what was dropped or withdrawn is left out."""
+    if not receipts:
+        return {}
+    keys, revisions = zip(*receipts, strict=True)
+    rows = connection.execute(
+        "SELECT t.key, r.lat, r.lon, r.body FROM unnest(%s::bytea[], %s::int[]) n(key, revision)"
+        " JOIN receipt t ON t.key = n.key AND t.revision = n.revision"
+        " JOIN record r ON r.kind = %s AND r.seq = t.seq WHERE r.body IS NOT NULL",
+        (list(keys), list(revisions), kind),
+    )
+    return {bytes(key): Stated(lat, lon, body) for key, lat, lon, body in rows}
+
+
 ShownRow = tuple[Any, ...]
 """One record as a feed needs it: seq, id, system, ref, revision, op, current, subject's claim, area scheme, area code,
 lat, lon, accuracy_m, occurred_at and received_at as JSON texts in UTC, body as JSON text, sealed personal values."""
