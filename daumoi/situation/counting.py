@@ -17,7 +17,10 @@ COUNTERS = "counters"
 
 _SQL = statements("daumoi.situation", "counting")
 TOLD = _SQL["told"]
-_ADD = _SQL["add"].format(told=TOLD)
+_ADD = _SQL["add"].format(told=TOLD, beside="")
+_ADD_AND_NOTE = _SQL["add"].format(told=TOLD, beside=_SQL["beside"].partition("\n")[2])
+BLOCK = 20_000
+"""Numbers of one range in which the records of a day are looked for."""
 NUMBERS: dict[str, Any] = {
     "passage": KINDS["checkpoint_passage"].number,
     "report": KINDS["citizen_report"].number,
@@ -33,7 +36,7 @@ def counting(keys: Keys) -> Work:
     def count(connection: Connection, kind: int, first: int, last: int) -> None:
         values = {"kind": kind, "first": first, "last": last}
         _mark_replaced(connection, keys, values)
-        add(connection, values)
+        connection.execute(_ADD_AND_NOTE, values | NUMBERS | {"block": BLOCK})
 
     return count
 
@@ -49,7 +52,7 @@ def count_all(connection: Connection, keys: Keys, kinds: Iterable[int], at: date
 
 
 def add(connection: Connection, values: dict[str, int]) -> None:
-    """Add the parts of a range to the figures; what it replaces is marked already."""
+    """Add the parts of a range to the figures alone; what it replaces is marked already."""
     connection.execute(_ADD, values | NUMBERS)
 
 

@@ -26,6 +26,7 @@ from daumoi.log.segments import ensure_segments
 from daumoi.people.destroying import NotQuiet
 from daumoi.people.refreshing import refresh_claims
 from daumoi.situation.counting import COUNTERS, counting
+from daumoi.situation.likeness import count_people
 from daumoi.situation.recounting import recount
 from daumoi.situation.units import keep_table
 
@@ -134,6 +135,14 @@ def make_app(hub: Hub) -> procrastinate.App:
     @app.task(name="finish_erasures", queueing_lock="finish_erasures", pass_context=False)
     def erasures(timestamp: int) -> None:
         erase_begun(hub)
+
+    @app.periodic(cron="*/15 * * * *")
+    @app.task(name="people_figures", queueing_lock="people_figures", pass_context=False)
+    def people_figures(timestamp: int) -> None:
+        with measured("people_figures"):
+            days = count_people(hub)
+        if days:
+            _log.info("events and people counted", days=days)
 
     @app.periodic(cron="23 19 * * *")
     @app.task(name="recount", queueing_lock="recount", pass_context=False)

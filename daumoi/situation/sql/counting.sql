@@ -24,18 +24,19 @@ SELECT %(kind)s, n.seq, nullif(n.former, 0) FROM unnest(%(seqs)b::bigint[], %(fo
 -- name: told
 -- The parts of a range of numbers, as two members of a WITH: one line a record, and one for each state that it replaces.
 line AS (
-    SELECT r.received_at, r.system_id, r.occurred_at, r.path, r.area_scheme, r.area_code, r.place, r.body, r.op, 1 AS received,
+    SELECT r.seq, r.received_at, r.system_id, r.occurred_at, r.path, r.area_scheme, r.area_code, r.place, r.body, r.op,
+           1 AS received,
            CASE WHEN r.current AND r.op <> 3 AND (x.seq IS NULL OR x.former IS NOT NULL) THEN 1 ELSE 0 END AS part
     FROM record r LEFT JOIN state_replaced x ON x.kind = %(kind)s AND x.seq = r.seq
     WHERE r.kind = %(kind)s AND r.seq BETWEEN %(first)s AND %(last)s
     UNION ALL
-    SELECT n.received_at, f.system_id, f.occurred_at, f.path, f.area_scheme, f.area_code, f.place, f.body, f.op, 0, -1
+    SELECT n.seq, n.received_at, f.system_id, f.occurred_at, f.path, f.area_scheme, f.area_code, f.place, f.body, f.op, 0, -1
     FROM state_replaced x
     JOIN record n ON n.kind = %(kind)s AND n.seq = x.seq
     JOIN record f ON f.kind = %(kind)s AND f.seq = x.former
     WHERE x.kind = %(kind)s AND x.seq BETWEEN %(first)s AND %(last)s AND f.op <> 3
 ), told AS MATERIALIZED (
-    SELECT date_trunc('hour', l.received_at) AS received_hour, l.received_at, l.occurred_at, l.system_id, l.place, l.op,
+    SELECT l.seq, date_trunc('hour', l.received_at) AS received_hour, l.received_at, l.occurred_at, l.system_id, l.place, l.op,
            ((coalesce(l.occurred_at, l.received_at) AT TIME ZONE 'UTC') + interval '7 hours')::date AS event_day,
            CASE WHEN l.path LIKE 'VN.%%' THEN left(l.path, 5) ELSE split_part(coalesce(l.path, ''), '.', 1) END AS province,
            CASE WHEN l.path LIKE 'VN.__.%%' THEN substr(l.path, 7) ELSE '' END AS ward,
@@ -110,5 +111,17 @@ WITH {told}, provinces AS (
     HAVING (sum(records * (figure ->> 'value')::numeric), sum(records)) <> (0, 0)
     ON CONFLICT (indicator, span, day, system_id, scheme, code, reported_at, received_hour, province, before)
     DO UPDATE SET value = kept.value + excluded.value, figures = kept.figures + excluded.figures
-)
+){beside}
 SELECT count(*) FROM told
+
+-- name: beside
+-- Notes which days a range has changed, also those of the states it replaced, and where their records lie.
+, changed AS (
+    INSERT INTO people_day AS kept (kind, event_day, touched_seq, counted_seq)
+    SELECT %(kind)s, event_day, max(seq), 0 FROM told WHERE records <> 0 GROUP BY event_day
+    ON CONFLICT (kind, event_day) DO UPDATE SET touched_seq = greatest(kept.touched_seq, excluded.touched_seq)
+), blocks AS (
+    INSERT INTO day_block (kind, event_day, block)
+    SELECT DISTINCT %(kind)s, event_day, seq / %(block)s FROM told WHERE records > 0 AND received = 1
+    ON CONFLICT DO NOTHING
+)
