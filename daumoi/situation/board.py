@@ -1,7 +1,7 @@
 """The figures of the situation board: by hour, day, province, ward and checkpoint, as known at a moment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -116,7 +116,7 @@ def by_day(
     """Return the records of each day of event (UTC+7) and kind. A day without a row has none that is known."""
     return _summed(
         ((row.day, BY_NUMBER[row.kind].name), row.measures)
-        for row in _rows(connection, reach(scope), known, first, last, kinds)
+        for row in _rows(connection, reach(scope), known, first, last, kinds, ("event_day", "kind"))
     )
 
 
@@ -140,7 +140,8 @@ def provinces(
     certain: list[tuple[tuple[str, str], Measures]] = []
     uncertain: list[tuple[tuple[str, str], Measures]] = []
     elsewhere: list[tuple[str, Measures]] = []
-    for row in _rows(connection, reach(scope), known, first, last, kinds):
+    columns = ("kind", "province", "before")
+    for row in _rows(connection, reach(scope), known, first, last, kinds, columns):
         kind = BY_NUMBER[row.kind].name
         country, _, today = row.province.partition(".")
         if country != VIET_NAM or not today:
@@ -212,7 +213,8 @@ def reports(
     """
     today = known.at.astimezone(VIET_NAM_TIME).date()
     found: dict[str, Reports] = defaultdict(lambda: Reports(0, 0, 0))
-    for row in _rows(connection, reach(scope), known, _FIRST_DAY, today + timedelta(days=2), [_REPORT.name]):
+    last = today + timedelta(days=2)
+    for row in _rows(connection, reach(scope), known, _FIRST_DAY, last, [_REPORT.name], ("event_day", "province")):
         is_open = row.measures.records - row.measures.closed
         overdue = is_open if (today - row.day).days > overdue_days else 0
         before = found[row.province]
@@ -224,9 +226,18 @@ def reports(
 
 
 def _rows(
-    connection: Connection, sees: Reach, known: Known, first: date, last: date, kinds: Collection[str]
+    connection: Connection,
+    sees: Reach,
+    known: Known,
+    first: date,
+    last: date,
+    kinds: Collection[str],
+    columns: Sequence[str],
 ) -> Iterator[_Row]:
-    """Yield all a reader sees of some days: provinces from one table, single wards from another, and the begun hour."""
+    """Yield all a reader sees of some days: provinces from one table, single wards from another, and the begun hour.
+
+    Rows of provinces are summed by some columns of the figures; the other fields of a row are empty then.
+    """
     numbers = [KINDS[name].number for name in kinds]
     values = _bounds(known, first, last) | {
         "kinds": numbers,
@@ -234,8 +245,18 @@ def _rows(
         "provinces": sorted(sees.provinces),
     }
     if sees.everything or sees.provinces:
-        for day, kind, province, before, *sums in connection.execute(_SQL["days"], values):
-            yield _Row(day, kind, province, "", before, Measures(*sums))
+        is_near = known.is_now or (known.present - known.at).days <= (last - first).days
+        statement = _SQL["days" if is_near else "days_long_ago"].format(columns=", ".join(columns))
+        for row in connection.execute(statement, values):
+            told = dict(zip(columns, row, strict=False))
+            yield _Row(
+                told.get("event_day", first),
+                told.get("kind", numbers[0]),
+                told.get("province", ""),
+                "",
+                told.get("before", ""),
+                Measures(*row[len(columns) :]),
+            )
     if sees.wards:
         single = sorted(code for codes in sees.wards.values() for code in codes)
         yield from _wards_stored(connection, known, sorted(sees.wards), single, first, last, numbers)

@@ -14,9 +14,9 @@ def families(result: Result | None) -> Iterable[Metric]:
         "Rows of stored figures that differed from the log at the last recount and were not put right.",
     )
     ended = GaugeMetricFamily("daumoi_recount_timestamp_seconds", "When the last recount of the stored figures ended.")
-    hours = GaugeMetricFamily("daumoi_recount_hours", "Hours of a kind that the last recount compared.")
+    records = GaugeMetricFamily("daumoi_recount_records", "Records that the last recount counted again.")
     if result is not None:
         differing.add_metric((), 0 if result.mended else sum(result.differing.values()))
         ended.add_metric((), result.ended_at.timestamp())
-        hours.add_metric((), result.hours)
-    yield from (differing, ended, hours)
+        records.add_metric((), result.records)
+    yield from (differing, ended, records)

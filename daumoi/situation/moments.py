@@ -47,6 +47,13 @@ class Known(NamedTuple):
     """Hours of receipt that began before this are counted from the stored figures."""
     parts: tuple[Part, ...]
     """What the begun hour adds, up to the moment."""
+    present: datetime
+    """What the hub has counted when it is asked."""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether all that is counted belongs to the moment."""
+        return self.before_hour == _ALL_HOURS
 
 
 _STANDING = """
@@ -66,7 +73,7 @@ def known_now(connection: Connection, *, now: datetime) -> Known:
     """Return the present: all that is counted. `at` is earlier than now while the counters are behind."""
     row = connection.execute(_STANDING, (COUNTERS,)).fetchone()
     counted_to: datetime | None = row[0] if row else None
-    return Known(counted_to or now, _ALL_HOURS, ())
+    return Known(counted_to or now, _ALL_HOURS, (), counted_to or now)
 
 
 def known_at(connection: Connection, at: datetime, *, now: datetime) -> Known:
@@ -83,7 +90,7 @@ def known_at(connection: Connection, at: datetime, *, now: datetime) -> Known:
     hour = at.replace(minute=0, second=0, microsecond=0)
     if at == hour:
         # The first instant of an hour belongs to it: a record received in it is not yet known at its stroke.
-        return Known(hour, hour, ())
+        return Known(hour, hour, (), present.at)
     before = hour - timedelta(microseconds=1)
     numbers = numbers_at(connection, (before, at))
     ranges = [
@@ -92,8 +99,9 @@ def known_at(connection: Connection, at: datetime, *, now: datetime) -> Known:
         if upto == at and last > numbers[kind, before]
     ]
     if sum(last - first + 1 for _, first, last in ranges) > TAIL_RECORDS_MAX:
-        return Known(hour, hour, ())
-    return Known(at, hour, tuple(part for each in ranges for part in _parts(connection, *each)))
+        return Known(hour, hour, (), present.at)
+    parts = tuple(part for each in ranges for part in _parts(connection, *each))
+    return Known(at, hour, parts, present.at)
 
 
 def _parts(connection: Connection, kind: int, first: int, last: int) -> list[Part]:

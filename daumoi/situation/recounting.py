@@ -14,6 +14,7 @@ from daumoi.core import facts
 from daumoi.core.database import Connection, connect
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
+from daumoi.kinds.registry import BY_NUMBER
 from daumoi.log.selectors import numbers_at
 from daumoi.situation.counting import COUNTERS, NUMBERS, add
 
@@ -73,6 +74,8 @@ def recount(hub: Hub, *, mend: bool = False, counted: Callable[[int], None] = la
             connection.execute(statement)
         for window in _windows(connection, hub.clock.now()):
             _compare(connection, window, result, mend=mend, counted=counted)
+        for kind in BY_NUMBER:
+            _compare_days(hub.dsn, kind, result, mend=mend)
         connection.execute(_SQL["forget_marks"])
         result.ended_at = hub.clock.now()
         facts.write(connection, FACT, msgspec.json.encode(result).decode())
@@ -151,6 +154,24 @@ def _compare(
             with connection.transaction():
                 connection.execute(_SQL["drop_wrong"].format(table=table, rows=every), values_of_rows)
                 connection.execute(_SQL["put_right"].format(table=table, rows=every), values_of_rows)
+
+
+def _compare_days(dsn: str, kind: int, result: Result, *, mend: bool) -> None:
+    """Compare the sums of days with the hours they are made of; on a session that sees the real tables.
+
+    The counters write both in one transaction, so a statement sees both or neither. While days are put right the
+    cursor's row is held, and the counters of the kind wait.
+    """
+    with connect(dsn, "daumoi recount") as connection:
+        row = connection.execute(_SQL["days_differing"], {"kind": kind}).fetchone()
+        differing = row[0] if row else 0
+        if differing:
+            result.differing["day_figure"] = result.differing.get("day_figure", 0) + differing
+        if differing and mend:
+            with connection.transaction():
+                connection.execute("SELECT FROM consumer WHERE name = %s AND kind = %s FOR UPDATE", (COUNTERS, kind))
+                connection.execute(_SQL["forget_days"], {"kind": kind})
+                connection.execute(_SQL["sum_days"], {"kind": kind})
 
 
 def _hour(at: datetime) -> datetime:

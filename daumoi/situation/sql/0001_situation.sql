@@ -42,6 +42,20 @@ CREATE TABLE province_figure (
 );
 CREATE INDEX province_figure_hour ON province_figure (received_hour, kind);
 
+-- The same without system and hour: what is known now, small enough for months.
+CREATE TABLE day_figure (
+    kind        smallint NOT NULL,
+    event_day   date NOT NULL,
+    province    text NOT NULL,
+    before      text NOT NULL,
+    records     bigint NOT NULL,
+    denied      bigint NOT NULL,
+    referred    bigint NOT NULL,
+    symptomatic bigint NOT NULL,
+    closed      bigint NOT NULL,
+    PRIMARY KEY (kind, event_day, province, before)
+);
+
 CREATE TABLE ward_figure (
     province      text NOT NULL,
     kind          smallint NOT NULL,

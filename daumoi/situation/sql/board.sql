@@ -16,12 +16,25 @@ FROM province_figure f JOIN head h USING (kind)
 WHERE f.received_hour >= %(since)s AND f.received_hour < %(until)s GROUP BY 1, 2, 3
 
 -- name: days
-SELECT event_day, kind, province, before,
-       sum(records)::bigint, sum(denied)::bigint, sum(referred)::bigint, sum(symptomatic)::bigint, sum(closed)::bigint
+-- What is known now, less what was received from `before_hour` on: for a moment that is nearer than the days are long.
+SELECT {columns}, sum(records)::bigint, sum(denied)::bigint, sum(referred)::bigint, sum(symptomatic)::bigint, sum(closed)::bigint
+FROM (
+    SELECT kind, event_day, province, before, records, denied, referred, symptomatic, closed FROM day_figure
+    WHERE kind = ANY(%(kinds)s) AND event_day BETWEEN %(first)s AND %(last)s
+      AND (%(everything)s OR province = ANY(%(provinces)s))
+    UNION ALL
+    SELECT kind, event_day, province, before, -records, -denied, -referred, -symptomatic, -closed FROM province_figure
+    WHERE received_hour >= %(before_hour)s AND kind = ANY(%(kinds)s) AND event_day BETWEEN %(first)s AND %(last)s
+      AND (%(everything)s OR province = ANY(%(provinces)s))
+) f GROUP BY {columns}
+
+-- name: days_long_ago
+-- What was received before `before_hour`: for few days and a moment long ago.
+SELECT {columns}, sum(records)::bigint, sum(denied)::bigint, sum(referred)::bigint, sum(symptomatic)::bigint, sum(closed)::bigint
 FROM province_figure
 WHERE kind = ANY(%(kinds)s) AND event_day BETWEEN %(first)s AND %(last)s AND received_hour < %(before_hour)s
   AND (%(everything)s OR province = ANY(%(provinces)s))
-GROUP BY 1, 2, 3, 4
+GROUP BY {columns}
 
 -- name: wards
 SELECT event_day, kind, province, ward,

@@ -115,8 +115,18 @@ WITH {told}, provinces AS (
 SELECT count(*) FROM told
 
 -- name: beside
--- Notes which days a range has changed, also those of the states it replaced, and where their records lie.
-, changed AS (
+-- Sums by day; which days a range has changed, also those of the states it replaced, and where their records lie.
+, days AS (
+    INSERT INTO day_figure AS kept (kind, event_day, province, before, records, denied, referred, symptomatic, closed)
+    SELECT %(kind)s, event_day, province, before,
+           sum(records), sum(denied), sum(referred), sum(symptomatic), sum(closed)
+    FROM told GROUP BY event_day, province, before
+    HAVING (sum(records), sum(denied), sum(referred), sum(symptomatic), sum(closed)) <> (0, 0, 0, 0, 0)
+    ON CONFLICT (kind, event_day, province, before) DO UPDATE SET
+        records = kept.records + excluded.records,
+        denied = kept.denied + excluded.denied, referred = kept.referred + excluded.referred,
+        symptomatic = kept.symptomatic + excluded.symptomatic, closed = kept.closed + excluded.closed
+), changed AS (
     INSERT INTO people_day AS kept (kind, event_day, touched_seq, counted_seq)
     SELECT %(kind)s, event_day, max(seq), 0 FROM told WHERE records <> 0 GROUP BY event_day
     ON CONFLICT (kind, event_day) DO UPDATE SET touched_seq = greatest(kept.touched_seq, excluded.touched_seq)

@@ -39,6 +39,26 @@ SELECT DISTINCT date_trunc('hour', r.received_at)
 FROM state_replaced x JOIN record r ON r.kind = x.kind AND r.seq = x.seq
 WHERE x.kind = %(kind)s AND x.seq BETWEEN %(first)s AND %(last)s AND x.former < %(oldest)s
 
+-- name: days_differing
+-- Days of which the sums are not those of the hours.
+SELECT count(*) FROM (
+    SELECT event_day, province, before, sum(records) AS records, sum(denied) AS denied, sum(referred) AS referred,
+           sum(symptomatic) AS symptomatic, sum(closed) AS closed
+    FROM province_figure WHERE kind = %(kind)s GROUP BY 1, 2, 3
+) h FULL JOIN (SELECT * FROM day_figure WHERE kind = %(kind)s) d USING (event_day, province, before)
+WHERE (coalesce(h.records, 0), coalesce(h.denied, 0), coalesce(h.referred, 0), coalesce(h.symptomatic, 0),
+       coalesce(h.closed, 0))
+   <> (coalesce(d.records, 0), coalesce(d.denied, 0), coalesce(d.referred, 0), coalesce(d.symptomatic, 0),
+       coalesce(d.closed, 0))
+
+-- name: forget_days
+DELETE FROM day_figure WHERE kind = %(kind)s
+
+-- name: sum_days
+INSERT INTO day_figure (kind, event_day, province, before, records, denied, referred, symptomatic, closed)
+SELECT kind, event_day, province, before, sum(records), sum(denied), sum(referred), sum(symptomatic), sum(closed)
+FROM province_figure WHERE kind = %(kind)s GROUP BY 1, 2, 3, 4
+
 -- name: standing
 SELECT h.kind, h.oldest, least(h.seq, coalesce(c.seq, 0)), o.received_at, l.received_at
 FROM head h LEFT JOIN consumer c ON c.kind = h.kind AND c.name = %s
