@@ -175,8 +175,17 @@ def wards(
     some = sees.wards.get(path, frozenset())
     if not whole and not some:
         return []
-    rows = _ward_rows(connection, known, [path], None if whole else sorted(some), first, last, kinds)
-    return _area_figures(((row.ward, BY_NUMBER[row.kind].name), row.measures) for row in rows)
+    numbers = [KINDS[name].number for name in kinds]
+    stored = _wards_stored(
+        connection, known, [path], None if whole else sorted(some), first, last, numbers, by_day=False
+    )
+    rows = [((row.ward, BY_NUMBER[row.kind].name), row.measures) for row in stored]
+    rows += [
+        ((part.ward, BY_NUMBER[part.kind].name), part.measures)
+        for part in _begun(known, first, last, numbers)
+        if part.province == path and (whole or part.ward in some)
+    ]
+    return _area_figures(rows)
 
 
 def checkpoints(
@@ -265,22 +274,6 @@ def _rows(
             yield _Row(part.event_day, part.kind, part.province, part.ward, part.before, part.measures)
 
 
-def _ward_rows(
-    connection: Connection,
-    known: Known,
-    provinces: list[str],
-    codes: list[str] | None,
-    first: date,
-    last: date,
-    kinds: Collection[str],
-) -> Iterator[_Row]:
-    numbers = [KINDS[name].number for name in kinds]
-    yield from _wards_stored(connection, known, provinces, codes, first, last, numbers)
-    for part in _begun(known, first, last, numbers):
-        if part.province in provinces and (codes is None or part.ward in codes):
-            yield _Row(part.event_day, part.kind, part.province, part.ward, part.before, part.measures)
-
-
 def _wards_stored(
     connection: Connection,
     known: Known,
@@ -289,10 +282,16 @@ def _wards_stored(
     first: date,
     last: date,
     numbers: list[int],
+    *,
+    by_day: bool = True,
 ) -> Iterator[_Row]:
+    """Yield what is stored of wards; summed over the days, under the first of them, unless told by day."""
     values = _bounds(known, first, last) | {"provinces": provinces, "wards": codes, "kinds": numbers}
-    for day, kind, province, ward, *sums in connection.execute(_SQL["wards"], values):
-        yield _Row(day, kind, province, ward, _province_before(ward), Measures(*sums))
+    columns = "kind, province, ward, event_day" if by_day else "kind, province, ward"
+    for row in connection.execute(_SQL["wards"].format(columns=columns), values):
+        kind, province, ward = row[:3]
+        day = row[3] if by_day else first
+        yield _Row(day, kind, province, ward, _province_before(ward), Measures(*row[-len(Measures._fields) :]))
 
 
 def _province_before(ward: str) -> str:

@@ -37,12 +37,12 @@ WHERE kind = ANY(%(kinds)s) AND event_day BETWEEN %(first)s AND %(last)s AND rec
 GROUP BY {columns}
 
 -- name: wards
-SELECT event_day, kind, province, ward,
+SELECT {columns},
        sum(records)::bigint, sum(denied)::bigint, sum(referred)::bigint, sum(symptomatic)::bigint, sum(closed)::bigint
 FROM ward_figure
 WHERE province = ANY(%(provinces)s) AND kind = ANY(%(kinds)s) AND event_day BETWEEN %(first)s AND %(last)s
   AND received_hour < %(before_hour)s AND (%(wards)s::text[] IS NULL OR ward = ANY(%(wards)s))
-GROUP BY 1, 2, 3, 4
+GROUP BY {columns}
 
 -- name: places
 SELECT place, sum(records)::bigint, sum(denied)::bigint, sum(referred)::bigint
