@@ -18,14 +18,16 @@ from daumoi.core.turns import Busy
 from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
+from daumoi.log.appearances import APPEARANCES, note_appearances
 from daumoi.log.archive import archive_next
-from daumoi.log.consumers import COUNTERS, advance, behind, count_records
+from daumoi.log.consumers import COUNTERS, Work, advance, behind, count_records
 from daumoi.log.notices import CHANNEL
 from daumoi.log.retention import finish
 from daumoi.log.segments import ensure_segments
 from daumoi.people.destroying import NotQuiet
 from daumoi.people.refreshing import refresh_claims
 
+_CONSUMERS: dict[str, Work] = {COUNTERS: count_records, APPEARANCES: note_appearances}
 _RANGE_ROWS = 20_000
 _LOOK_EVERY_S = 0.5
 _ROUND_S = 0.25
@@ -39,7 +41,7 @@ def run(hub: Hub) -> None:
     ending = threading.Event()
     follower = threading.Thread(target=_follow, args=(hub, ending), name="consumers", daemon=True)
     follower.start()
-    threading.Thread(target=Observer(hub, (COUNTERS,)).run, args=(ending,), name="figures-look", daemon=True).start()
+    threading.Thread(target=Observer(hub, tuple(_CONSUMERS)).run, args=(ending,), name="figures-look", daemon=True).start()
     asyncio.run(_run_jobs(hub, ending))
     follower.join(timeout=5)
 
@@ -181,19 +183,19 @@ def _follow(hub: Hub, ending: threading.Event) -> None:
             with connect(hub.dsn, "daumoi consumers") as connection:
                 connection.execute(f"LISTEN {CHANNEL}")
                 while not ending.is_set():
-                    kinds = behind(connection, COUNTERS)
                     done = [
                         advance(
                             connection,
-                            name=COUNTERS,
+                            name=name,
                             kind=number,
                             at=hub.clock.now(),
                             most=_RANGE_ROWS,
-                            work=count_records,
+                            work=work,
                         )
-                        for number in kinds
+                        for name, work in _CONSUMERS.items()
+                        for number in behind(connection, name)
                     ]
-                    if not kinds:
+                    if not done:
                         for _ in connection.notifies(timeout=_LOOK_EVERY_S, stop_after=1):
                             pass
                     elif max(done) < _RANGE_ROWS:
