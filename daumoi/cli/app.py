@@ -14,6 +14,7 @@ from daumoi.cli import (
     import_file,
     log_commands,
     map_file,
+    people,
     restore,
     retention,
     simulate,
@@ -41,6 +42,7 @@ app.add_typer(log_commands.app, name="log")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
 app.command("erase")(erase.erase)
+app.add_typer(people.app, name="people")
 
 
 @app.command("version")

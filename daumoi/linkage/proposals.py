@@ -36,7 +36,7 @@ class ProposalRefused(Exception):
 
 
 class KeptApart(ProposalRefused):
-    """It was decided that these are two people, and no new identifier in common speaks against it. Undo that decision."""
+    """It was decided that these are two people, and no new identifier says otherwise. Undo that decision first."""
 
 
 class AlreadyProposed(ProposalRefused):
@@ -121,9 +121,7 @@ def propose_undo(scope: Scope, hub: Hub, *, proposal: int, by: str, reason: str)
         if done.undone or not (done.outcome == "approved" or done.keeps_apart):
             raise Decided(Decided.__doc__)
         sides = _sides(connection, proposal)
-        return _propose(
-            connection, hub, "undo", keep=done.keep, undoes=proposal, by=by, reason=reason, sides=sides
-        )
+        return _propose(connection, hub, "undo", keep=done.keep, undoes=proposal, by=by, reason=reason, sides=sides)
 
 
 def reject_candidate(scope: Scope, hub: Hub, *, one: int, another: int, by: str, note: str) -> int:

@@ -101,7 +101,7 @@ def find(scope: Scope, hub: Hub, *, reading: Reading, question: Question) -> Fou
     """
     with hub.pool.connection() as connection, connection.transaction():
         claims = _ask(connection, hub, question)
-        found = []
+        found: list[tuple[int, list[int], list[int]]] = []
         matched: dict[int, list[int]] = {}
         for one in claims:
             matched.setdefault(one.person, []).append(one.claim)

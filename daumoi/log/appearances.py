@@ -116,4 +116,4 @@ def clear(connection: Connection) -> int:
 
 def _with(statement: str, condition: str) -> sql.Composed:
     # The condition is the scope's own SQL, its values are parameters.
-    return sql.SQL(statement).format(scope=sql.SQL(condition))  # type: ignore[arg-type]
+    return sql.SQL(statement).format(scope=sql.SQL(condition))

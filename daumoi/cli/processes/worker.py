@@ -3,15 +3,13 @@
 import asyncio
 import signal
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import procrastinate
 import psycopg
 import structlog
 
-from daumoi.cli.processes.observing import JOB_SECONDS, JOB_SUCCEEDED, JOBS, Observer
+from daumoi.cli.processes.linking import Linking
+from daumoi.cli.processes.observing import Observer, measured
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
@@ -41,12 +39,16 @@ def run(hub: Hub) -> None:
     ending = threading.Event()
     follower = threading.Thread(target=_follow, args=(hub, ending), name="consumers", daemon=True)
     follower.start()
-    threading.Thread(target=Observer(hub, tuple(_CONSUMERS)).run, args=(ending,), name="figures-look", daemon=True).start()
-    asyncio.run(_run_jobs(hub, ending))
+    threading.Thread(
+        target=Observer(hub, tuple(_CONSUMERS)).run, args=(ending,), name="figures-look", daemon=True
+    ).start()
+    linking = Linking(hub)
+    asyncio.run(_run_jobs(hub, ending, linking))
+    linking.stop()
     follower.join(timeout=5)
 
 
-async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
+async def _run_jobs(hub: Hub, ending: threading.Event, linking: Linking) -> None:
     """Run the scheduled jobs; a database that goes away is waited for."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -58,7 +60,7 @@ async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, end)
     while not stop.is_set():
-        app = make_app(hub)
+        app = make_app(hub, linking)
         try:
             async with app.open_async():
                 work = asyncio.ensure_future(
@@ -78,20 +80,7 @@ async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
             await asyncio.sleep(_RETRY_S)
 
 
-@contextmanager
-def measured(job: str) -> Iterator[None]:
-    """Count a run of a job, and how it ended."""
-    try:
-        with JOB_SECONDS.labels(job).time():
-            yield
-    except BaseException:
-        JOBS.labels(job, "failed").inc()
-        raise
-    JOBS.labels(job, "succeeded").inc()
-    JOB_SUCCEEDED.labels(job).set(time.time())
-
-
-def make_app(hub: Hub) -> procrastinate.App:
+def make_app(hub: Hub, linking: Linking | None = None) -> procrastinate.App:
     """Make the schedule. Each job may run twice, or late, without harm."""
     connector = procrastinate.PsycopgConnector(
         conninfo=conninfo(hub.dsn, "daumoi worker", search_path="jobs,public"), min_size=1, max_size=3
@@ -133,6 +122,13 @@ def make_app(hub: Hub) -> procrastinate.App:
     @app.task(name="finish_erasures", queueing_lock="finish_erasures", pass_context=False)
     def erasures(timestamp: int) -> None:
         erase_begun(hub)
+
+    # 02:20 in Viet Nam.
+    @app.periodic(cron="20 19 * * *")
+    @app.task(name="link_people", queueing_lock="link_people", pass_context=False)
+    def link_people(timestamp: int) -> None:
+        if linking is not None:
+            linking.start()
 
     return app
 

@@ -78,3 +78,14 @@ CREATE FUNCTION kept_apart_v1(one bigint, another bigint) RETURNS boolean LANGUA
           )
     )
 $$;
+
+-- Each comparison of all people, and the model it used: shares alone, no value of a person.
+CREATE TABLE comparison_run (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    began_at  timestamptz NOT NULL,
+    ended_at  timestamptz NOT NULL,
+    rows      bigint NOT NULL,
+    pairs     bigint NOT NULL,
+    threshold double precision NOT NULL,
+    model     jsonb NOT NULL
+);

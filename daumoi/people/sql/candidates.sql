@@ -29,3 +29,7 @@ DELETE FROM person_candidate WHERE reason = 'similar' AND found_at < %s
 
 -- name: page_of_claims
 SELECT id, person, fingerprint, sealed FROM claim WHERE id > %s ORDER BY id LIMIT %s
+
+-- name: note_run
+INSERT INTO comparison_run (began_at, ended_at, rows, pairs, threshold, model)
+VALUES (%(began_at)s, %(ended_at)s, %(rows)s, %(pairs)s, %(threshold)s, %(model)s::jsonb)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,9 +22,7 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def cast(
-    database: str, migrated_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cast]:
+def cast(database: str, migrated_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     """A hub with two systems, and people as tests need them."""
     name = f"linkage_{next(_numbers)}"
     dsn = add_database(database, name, template=migrated_database)

@@ -63,6 +63,20 @@ class Cast:
         assert found is not None
         return int(found[0])
 
+    def declare_many(self, subjects: Sequence[dict[str, Any]]) -> None:
+        """Send declarations about many in one body."""
+        rows = [
+            {
+                "ref": f"d-{next(self.numbers)}",
+                "occurred_at": "2021-08-01T08:00:00+07:00",
+                "subject": subject,
+                "area": {"scheme": "vn-2025", "code": HA_NOI},
+                "data": {"form": "daily"},
+            }
+            for subject in subjects
+        ]
+        assert send(self.hub, self.dov, "health_declaration", rows).accepted == len(rows)
+
     def person(self, claim: int) -> int:
         with self.hub.pool.connection() as connection:
             found = connection.execute("SELECT person FROM claim WHERE id = %s", (claim,)).fetchone()

