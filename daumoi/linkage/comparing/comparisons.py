@@ -31,6 +31,8 @@ COMPARISONS: Final[dict[str, tuple[str, list[_Level], str | None]]] = {
                 " AND list_contains(tokens_l, last_word_r) AND list_contains(tokens_r, last_word_l)"
                 " AND (list_has_all(tokens_l, tokens_r) OR list_has_all(tokens_r, tokens_l))",
             ),
+            # Lan and Loan: two names. It counts only beside a number in common (see TWO_PEOPLE).
+            ("alike", "damerau_levenshtein(name_l, name_r) <= 2"),
         ],
         "name",
     ),

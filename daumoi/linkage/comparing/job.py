@@ -19,8 +19,9 @@ from daumoi.linkage.comparing.rows import rows_of_claims
 from daumoi.linkage.comparing.run import TRAIN_FROM, Comparison
 
 _SQL = statements("daumoi.people", "candidates")
-THRESHOLD = 0.8
-"""Pairs that are less likely one person are not shown to anybody."""
+THRESHOLD = 0.2
+"""Pairs that are less likely one person are not shown to anybody. The likeliest come first, and a person decides: one
+that is missed costs more than one that is looked at in vain."""
 MEMORY_MIB = 2048
 
 

@@ -20,6 +20,7 @@ _LEAST_M: Final[dict[str, dict[str, float]]] = {
         "accents differ": 0.002,
         "misspelt": 0.02,
         "one within the other": 0.01,
+        "alike": 0.01,
         OTHERWISE: 0.01,
     },
     "birth": {
