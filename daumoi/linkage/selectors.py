@@ -114,7 +114,8 @@ def find(scope: Scope, hub: Hub, *, reading: Reading, question: Question) -> Fou
         shown = found[:_SHOWN]
         reading.note(connection, action="find people", people=[person for person, _, _ in shown])
         people = [FoundPerson(person, hits, _origins(connection, hub, seen)) for person, hits, seen in shown]
-    return Found(people, len(found) > _SHOWN or len(claims) == finding.MOST)
+    # Who sees none of them is not told that there are many: that would speak of what lies elsewhere.
+    return Found(people, len(found) > _SHOWN or (bool(found) and len(claims) == finding.MOST))
 
 
 def person_origins(scope: Scope, hub: Hub, *, reading: Reading, person: int) -> list[Origin]:

@@ -25,7 +25,11 @@ _FIRST = (datetime(9999, 1, 1, tzinfo=UTC), 32767, 0, 0)
 
 
 class Area(Protocol):
-    """What part of the country somebody may see; `sql` gives a condition on a column of paths, and its parameters."""
+    """What part of the country somebody may see.
+
+    `sql` gives a condition on a column of paths, with its parameters as %s in their order and any other percent sign
+    doubled; a record without a path lies in it only for who covers None.
+    """
 
     def covers(self, path: str | None) -> bool: ...
     def sql(self, column: str) -> tuple[str, Sequence[object]]: ...
@@ -62,7 +66,7 @@ class Appearance(NamedTuple):
 
 
 def note_appearances(connection: Connection, kind: int, first: int, last: int) -> None:
-    """The work of the consumer: write down which claims a range of records names."""
+    """The work of the consumer: write down which claims a range of records names; some 2 microseconds a record."""
     connection.execute(_SQL["note"], {"kind": kind, "first": first, "last": last})
 
 

@@ -15,7 +15,7 @@ from daumoi.people import folding
 from daumoi.people.identifiers import Type, name_and_year, search_hash
 
 _SQL = statements("daumoi.people", "finding")
-MOST = 200
+MOST = 1000
 """So many claims are found at most: who meets more has to say more of whom they seek."""
 
 

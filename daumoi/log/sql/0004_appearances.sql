@@ -5,9 +5,11 @@ CREATE TABLE appearance (
     at    timestamptz NOT NULL,
     kind  smallint NOT NULL,
     seq   bigint NOT NULL,
-    role  smallint NOT NULL,
-    PRIMARY KEY (claim, at, kind, seq, role)
+    role  smallint NOT NULL
 );
+-- No primary key: the consumer writes each record once, and to let the database look costs as much again (2.8 for 1.6
+-- microseconds a row).
+CREATE INDEX appearance_claim ON appearance (claim, at, kind, seq, role);
 
 -- Up to which oldest number of each kind the table was swept, so that it is passed over only after a drop.
 CREATE TABLE appearance_swept (

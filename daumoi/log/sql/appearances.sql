@@ -5,11 +5,10 @@ SELECT claim, at, %(kind)s, seq, role FROM (
     SELECT subject AS claim, coalesce(occurred_at, received_at) AS at, seq, 0 AS role FROM record
     WHERE kind = %(kind)s AND seq BETWEEN %(first)s AND %(last)s AND subject IS NOT NULL
     UNION ALL
-    SELECT p.claim, coalesce(r.occurred_at, r.received_at), p.seq, p.role
+    SELECT DISTINCT p.claim, coalesce(r.occurred_at, r.received_at), p.seq, p.role
     FROM record_person p JOIN record r ON r.kind = p.kind AND r.seq = p.seq
     WHERE p.kind = %(kind)s AND p.seq BETWEEN %(first)s AND %(last)s
 ) n ORDER BY claim
-ON CONFLICT DO NOTHING
 
 -- The consumer may be writing what it read before the records were cut: it is waited for.
 -- name: lock
