@@ -66,7 +66,10 @@ class Appearance(NamedTuple):
 
 
 def note_appearances(connection: Connection, kind: int, first: int, last: int) -> None:
-    """The work of the consumer: write down which claims a range of records names; some 2 microseconds a record."""
+    """The work of the consumer: write down which claims a range of records names.
+
+    Some 2 microseconds of the database's processor time a record, when most claims are new.
+    """
     connection.execute(_SQL["note"], {"kind": kind, "first": first, "last": last})
 
 

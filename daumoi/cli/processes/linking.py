@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import structlog
 
@@ -29,9 +30,9 @@ def run(hub: Hub) -> None:
 class Linking:
     """Starts that process, waits for it in a thread, and ends it with the worker."""
 
-    def __init__(self, hub: Hub) -> None:
-        """Start nothing yet."""
-        self._hub = hub
+    def __init__(self, data_dir: Path) -> None:
+        """Start nothing yet; the process finds the hub by its data directory and the environment."""
+        self._data_dir = data_dir
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
 
@@ -41,16 +42,20 @@ class Linking:
             self._thread = threading.Thread(target=self._run, name="linking", daemon=True)
             self._thread.start()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for a comparison that runs; tells whether it has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout=seconds)
+        return self._thread is None or not self._thread.is_alive()
+
     def stop(self) -> None:
         """End a comparison that runs: what it wrote stays, the next one writes it again."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-        if self._thread is not None:
-            self._thread.join(timeout=_END_S)
+        self.wait(_END_S)
 
     def _run(self) -> None:
-        folder = str(self._hub.settings.data_dir)
-        command = [sys.executable, "-m", "daumoi.cli.processes", "linking", "--data-dir", folder]
+        command = [sys.executable, "-m", "daumoi.cli.processes", "linking", "--data-dir", str(self._data_dir)]
         try:
             with measured("link_people"):
                 self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)

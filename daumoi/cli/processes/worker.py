@@ -42,7 +42,7 @@ def run(hub: Hub) -> None:
     threading.Thread(
         target=Observer(hub, tuple(_CONSUMERS)).run, args=(ending,), name="figures-look", daemon=True
     ).start()
-    linking = Linking(hub)
+    linking = Linking(hub.settings.data_dir)
     asyncio.run(_run_jobs(hub, ending, linking))
     linking.stop()
     follower.join(timeout=5)

@@ -145,8 +145,13 @@ def splink_comparisons(values: dict[str, dict[str, tuple[float, float]]] | None)
                 level["tf_adjustment_column"] = rare
                 level["tf_adjustment_weight"] = 1.0
             rows.append(level)
-        made.append({"output_column_name": name.replace(" ", "_"), "comparison_levels": rows})
+        made.append({"output_column_name": column_of(name), "comparison_levels": rows})
     return made
+
+
+def column_of(comparison: str) -> str:
+    """Return how Splink calls a comparison in its tables."""
+    return comparison.replace(" ", "_")
 
 
 def label_of(comparison: str, gamma: int) -> str:

@@ -59,8 +59,7 @@ def compare_people(
         closing(Comparison(memory_mib=memory_mib, threads=threads)) as comparison,
     ):
         for page in rows_of_claims(connection, hub.keys):
-            if page:
-                comparison.add(page)
+            comparison.add(page)
         rows = comparison.prepare()
         model, trained = shipped(), rows >= train_from
         if trained:

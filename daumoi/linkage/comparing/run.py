@@ -4,14 +4,15 @@ Imported only by the process that compares: Splink and pyarrow cost a second and
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 import splink
 from splink import DuckDBAPI, Linker, SettingsCreator
+from splink.internals.exceptions import EMTrainingException
 
 from daumoi.core.sql import statements
 from daumoi.linkage.candidates import Scored
@@ -19,6 +20,7 @@ from daumoi.linkage.comparing.comparisons import (
     COMPARISONS,
     TWO_PEOPLE,
     blocking_rules,
+    column_of,
     keys_sql,
     label_of,
     splink_comparisons,
@@ -68,6 +70,8 @@ class Comparison:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Take in rows."""
+        if not rows:
+            return
         columns = [list(column) for column in zip(*rows, strict=True)]
         page = pa.table(dict(zip(Row._fields, columns, strict=True)), schema=_SCHEMA)
         self._connection.register("page", page)
@@ -90,18 +94,25 @@ class Comparison:
         linker = self._link(None, self._prior())
         linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=_SEED)
         for rule in _TRAINING_RULES:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                rule, estimate_without_term_frequencies=True, max_pairs=_TRAINING_PAIRS, record_sample_proportion=1.0
-            )
+            # Without a pair of the rule nothing is learnt from it: the other model says what it would have said.
+            with suppress(EMTrainingException):
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    rule,
+                    estimate_without_term_frequencies=True,
+                    max_pairs=_TRAINING_PAIRS,
+                    record_sample_proportion=1.0,
+                )
         settings: dict[str, Any] = linker.misc.save_model_to_json()
         self._forget()
+        # Comparisons of which nothing could be learnt are left out there.
+        saved = {comparison["output_column_name"]: comparison for comparison in settings["comparisons"]}
         found = {
             name: {
                 level["label_for_charts"]: (level.get("m_probability"), level.get("u_probability"))
-                for level in comparison["comparison_levels"]
+                for level in saved.get(column_of(name), {}).get("comparison_levels", ())
                 if not level.get("is_null_level")
             }
-            for name, comparison in zip(COMPARISONS, settings["comparisons"], strict=True)
+            for name in COMPARISONS
         }
         return Model(
             trained_on=f"{what}: {self.rows} rows; u of {_RANDOM_PAIRS:.0f} random pairs, m by expectation maximisation"
@@ -134,7 +145,7 @@ class Comparison:
             return
         linker = self._link(model, model.prior_for(self.rows))
         found = linker.inference.predict(threshold_match_probability=threshold, warning_mode="never")
-        gammas = {name: f"gamma_{name.replace(' ', '_')}" for name in COMPARISONS}
+        gammas = {name: f"gamma_{column_of(name)}" for name in COMPARISONS}
         chosen = ", ".join(f"p.{gamma} AS {gamma}" for gamma in gammas.values())
         query = (
             f"WITH pair AS (SELECT p.match_probability AS score, least(l.person, r.person) AS low,"  # noqa: S608
@@ -188,31 +199,3 @@ _SCHEMA = pa.schema(
         for name in Row._fields
     ]
 )
-
-
-def compare(
-    pages: Iterable[Sequence[Row]],
-    *,
-    model: Model | None,
-    otherwise: Model | None,
-    what: str,
-    threshold: float,
-    memory_mib: int,
-    threads: int,
-) -> tuple[Model, int, Iterator[list[Scored]]]:
-    """Compare rows: returns the model used, how many rows there were, and the scored pairs.
-
-    Without a `model`, one is trained on the rows.
-    """
-    comparison = Comparison(memory_mib=memory_mib, threads=threads)
-    for page in pages:
-        if page:
-            comparison.add(page)
-    rows = comparison.prepare()
-    used = model or comparison.train(what=what, otherwise=otherwise)
-
-    def scored() -> Iterator[list[Scored]]:
-        with closing(comparison):
-            yield from comparison.score(used, threshold=threshold)
-
-    return used, rows, scored()

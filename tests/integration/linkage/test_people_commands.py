@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.hubs import REPOSITORY, Caller, HubServer
+from daumoi.cli.processes.linking import Linking
+from daumoi.cli.processes.observing import JOBS
+from tests.hubs import Caller, HubServer
 
 WHY = "truy vết ca bệnh 12"
 
@@ -32,6 +33,24 @@ def sent(hub_server: HubServer) -> Caller:
     answer = system.send("health_declaration", *rows)
     assert answer.json()["accepted"] == 2
     return system
+
+
+def ended(outcome: str) -> float:
+    """How many comparisons have ended so, as the worker counts them."""
+    (metric,) = JOBS.collect()
+    return sum(
+        sample.value
+        for sample in metric.samples
+        if sample.name.endswith("_total") and sample.labels == {"job": "link_people", "outcome": outcome}
+    )
+
+
+def test_a_comparison_that_cannot_run_is_counted_as_failed(tmp_path: Path):
+    before = ended("failed")
+    night = Linking(tmp_path / "nothing here")
+    night.start()
+    assert night.wait(60)
+    assert ended("failed") == before + 1
 
 
 def lines(text: str) -> list[dict[str, Any]]:
@@ -62,9 +81,12 @@ def test_a_comparison_by_hand_proposes_and_the_one_of_the_night_finds_the_same(h
     assert "the model that comes with the product" in done.stdout
     pairs = done.stdout.split("; ")[1]
     assert not pairs.startswith("0 ")
-    command = [sys.executable, "-m", "daumoi.cli.processes", "linking", "--data-dir", str(hub_server.data_dir)]
-    night = subprocess.run(command, env=hub_server.environ, cwd=REPOSITORY, timeout=60, check=False)
-    assert night.returncode == 0
+    done_before = ended("succeeded"), ended("failed")
+    night = Linking(hub_server.data_dir)
+    night.start()
+    night.start()
+    assert night.wait(60)
+    assert (ended("succeeded"), ended("failed")) == (done_before[0] + 1, done_before[1])
     again = hub_server.run("people", "link", "--memory-mib", "512")
     assert again.stdout.split("; ")[1] == pairs
 
