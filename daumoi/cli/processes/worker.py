@@ -11,6 +11,7 @@ import procrastinate
 import psycopg
 import structlog
 
+from daumoi.accounts.services import forget_old_sessions
 from daumoi.cli.processes.observing import JOB_SECONDS, JOB_SUCCEEDED, JOBS, Observer
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
@@ -115,6 +116,12 @@ def make_app(hub: Hub) -> procrastinate.App:
             deleted = expire(connection, hub.clock.now())
         if deleted:
             _log.info("held rows expired", rows=deleted)
+
+    @app.periodic(cron="37 * * * *")
+    @app.task(name="forget_sessions", queueing_lock="forget_sessions", pass_context=False)
+    def forget_sessions(timestamp: int) -> None:
+        with measured("forget_sessions"), hub.pool.connection() as connection:
+            forget_old_sessions(connection, at=hub.clock.now())
 
     @app.periodic(cron="*/5 * * * *")
     @app.task(name="refresh_claims", queueing_lock="refresh_claims", pass_context=False)
