@@ -138,6 +138,37 @@ def test_a_recovery_code_is_good_once_and_other_sessions_can_be_ended(open_page:
     ada.cookies = other.context.storage_state()
 
 
+def test_a_passkey_signs_in_without_the_password(
+    open_page: Opener, ada: Member, browser: Browser, hub_server: HubServer
+) -> None:
+    # Passkeys are bound to a name: an IP address has none.
+    context = browser.new_context(base_url=hub_server.base_url.replace("127.0.0.1", "localhost"))
+    page = context.new_page()
+    key = context.new_cdp_session(page)
+    key.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+    abilities = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    key.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, **abilities}})
+    page.goto("/account/passkeys/new/")
+    sign_in(page, ada.email, PASSWORD)
+    page.get_by_label("Mã xác thực").fill(ada.recovery_codes[3])
+    press(page, "Đăng nhập")
+    page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
+    press(page, "Tiếp tục")
+    page.get_by_label("Tên khóa").fill("Điện thoại")
+    page.get_by_label("không cần mật khẩu").check()
+    press(page, "Thêm khóa đăng nhập")
+    expect(page.get_by_text("Đã thêm khóa đăng nhập")).to_be_visible()
+    page.goto("/console/")
+    page.get_by_role("button", name="Trần Thị Ada").click()
+    press(page, "Đăng xuất")
+
+    press(page, "Đăng nhập bằng khóa")
+
+    expect(page.get_by_role("heading", name="Xin chào, Trần Thị Ada")).to_be_visible()
+    context.close()
+
+
 def test_the_password_is_changed_and_the_old_one_opens_nothing(open_page: Opener, hub_server: HubServer) -> None:
     email, path = invite(hub_server, "standing_member")
     choose_password(open_page(path), PASSWORD)
