@@ -218,6 +218,15 @@ def test_the_language_and_the_theme_are_chosen_and_kept(open_page: Opener, ada: 
     expect(page.get_by_role("heading", name="Hello, Trần Thị Ada")).to_be_visible()
     expect(html).to_have_attribute("data-bs-theme", "dark")
 
+    elsewhere = open_page("/account/sign-in/")
+    sign_in(elsewhere, ada.email, PASSWORD)
+    elsewhere.get_by_label("Mã xác thực").fill(ada.recovery_codes[4])
+    press(elsewhere, "Đăng nhập")
+    expect(elsewhere.get_by_role("heading", name="Hello, Trần Thị Ada")).to_be_visible()
+    elsewhere.get_by_role("button", name="Trần Thị Ada").click()
+    elsewhere.get_by_role("link", name="Tiếng Việt").click()
+    expect(elsewhere.get_by_role("heading", name="Xin chào, Trần Thị Ada")).to_be_visible()
+
 
 def test_the_shell_works_without_a_script(open_page: Opener, ada: Member) -> None:
     page = open_page("/console/", storage_state=ada.cookies, viewport=PHONE, java_script_enabled=False)
