@@ -262,8 +262,7 @@ def test_signing_out_ends_the_session(open_page: Opener, ada: Member) -> None:
     expect(page.get_by_role("heading", name="Đăng nhập")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone, dark", "desk, light"])
 def test_pages_fit_phone_and_desk_and_have_no_serious_fault_of_accessibility(
     open_page: Opener, ada: Member, tmp_path: Path, viewport: dict[str, int], scheme: str
 ) -> None:
