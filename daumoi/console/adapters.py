@@ -11,12 +11,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from daumoi.console.language import COOKIE, keep
 from daumoi.core.hub import Hub
 
 _SEAL_CONTEXT = b"member second factor"
@@ -54,6 +55,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return str(ip_address(known[-1] if known else ""))
         except ValueError:
             return UNKNOWN_ADDRESS
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Speak the member's own language from now on, unless another was chosen on this machine."""
+        response: HttpResponse = super().post_login(request, user, **more)
+        if COOKIE not in request.COOKIES:
+            keep(response, request, user.language)
+        return response
 
     def get_login_redirect_url(self, _request: HttpRequest) -> str:
         """Staff begin at the home of the console."""

@@ -40,7 +40,7 @@ class ProposalForm(forms.Form):
         super().__init__(data)  # type: ignore[arg-type]
         titles = [(role.name, role.title.said(get_language())) for role in roles.load().roles.values()]
         schemes = [(TODAY, gettext("units of today")), (BEFORE, gettext("units until 30 June 2025"))]
-        self.fields["role"] = forms.ChoiceField(choices=titles, widget=forms.Select(attrs={"class": "form-select"}))
+        self.fields["role"] = forms.ChoiceField(choices=titles)
         self.fields["scheme"] = forms.ChoiceField(choices=schemes, required=False)
 
     def area(self) -> services.Area | None:
