@@ -23,8 +23,8 @@ from daumoi.audit.actors import Subject
 from daumoi.audit.selectors import Line, Search
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import changing, looking, note
+from daumoi.console.day_field import day_field
 from daumoi.console.exporting import as_file
-from daumoi.console.members.forms import day_field
 from daumoi.console.presentation import kind_title
 from daumoi.core.database import Connection
 from daumoi.kinds.registry import KINDS
@@ -55,8 +55,8 @@ class SearchForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Kind of record"), choices=_kind_choices, required=False)
     number = _number(gettext_lazy("Number of the record"))
     grant = _number(gettext_lazy("Number of emergency access"))
-    first_day = day_field(label=gettext_lazy("From"), required=False)
-    last_day = day_field(label=gettext_lazy("To"), required=False)
+    first_day = day_field(gettext_lazy("From"), required=False)
+    last_day = day_field(gettext_lazy("To"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """A record is named by its kind and its number, both."""

@@ -11,14 +11,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 from daumoi.accounts import roles
 from daumoi.accounts.services import Area, Membership
 from daumoi.console.choosing_area import AreaChoice
-
-_DAY_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]
-
-
-def day_field(**options: object) -> forms.DateField:
-    """Make a field for a day."""
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(widget=widget, input_formats=_DAY_FORMATS, **options)  # type: ignore[arg-type]
+from daumoi.console.day_field import day_field
 
 
 def role_choices() -> list[tuple[str, str]]:
@@ -36,8 +29,8 @@ class MembershipForm(forms.Form):
         required=False,
         error_messages={"invalid": gettext_lazy("Letters, digits, dots and dashes alone, 63 at most.")},
     )
-    from_on = day_field(label=gettext_lazy("First day"))
-    to_on = day_field(label=gettext_lazy("Last day, if there is one"), required=False)
+    from_on = day_field(gettext_lazy("First day"))
+    to_on = day_field(gettext_lazy("Last day, if there is one"), required=False)
     is_vendor = forms.BooleanField(label=gettext_lazy("Works for a supplier"), required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -73,5 +66,5 @@ class InvitationForm(MembershipForm):
 class EndForm(forms.Form):
     """The last day of a membership, and why it ends."""
 
-    last_on = day_field(label=gettext_lazy("Last day"))
+    last_on = day_field(gettext_lazy("Last day"))
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)

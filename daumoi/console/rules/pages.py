@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import looking
+from daumoi.console.day_field import day_field
 from daumoi.console.exporting import as_file
-from daumoi.console.members.forms import day_field
 from daumoi.console.rules import wording
 from daumoi.console.rules.steps import RemarkForm, acting_name
 from daumoi.core.database import Connection
@@ -31,7 +31,7 @@ _CHANGES_SHOWN = 5
 class DayForm(forms.Form):
     """The day whose rules are shown."""
 
-    on = day_field(label=gettext_lazy("Rules of the day"), required=False)
+    on = day_field(gettext_lazy("Rules of the day"), required=False)
 
 
 def status_words(status: str) -> str:

@@ -129,6 +129,8 @@ def _details(item: Part) -> str:
         if name in _NAMED or not _is_given(value) or value is False:
             continue
         title, codes = word("fields", name, language), type(item).CODE_FIELDS.get(name)
+        if codes and said(value, codes) == _title_of(item):
+            continue
         shown.append(title if value is True else f"{title}: {said(value, codes)}")
     return "; ".join(shown)
 
@@ -186,12 +188,31 @@ class ChangedTrack:
 def changes(found: Iterable[Difference]) -> list[ChangedTrack]:
     """Put differences into words, track by track."""
     return [
-        ChangedTrack(group_title(group), track_title(track), tuple(_difference(each) for each in inner))
+        ChangedTrack(
+            group_title(group), track_title(track), tuple(_difference(each) for each in sorted(inner, key=_is_on_paper))
+        )
         for (group, track), inner in groupby(found, key=lambda each: (each.group, each.track))
     ]
 
 
+def _is_on_paper(each: Difference) -> bool:
+    """What a rule says stands before what it stands on: sources, notes, what was checked."""
+    return not each.field.startswith(("value", "no_rule"))
+
+
 def _difference(each: Difference) -> WordedDifference:
     steps = [step for step in each.field.split("/") if step != "value"]
-    named = [str(int(step) + 1) if step.isdecimal() else word("fields", step, get_language()) for step in steps]
-    return WordedDifference(" › ".join(named), each.first_on, each.last_on, said(each.before), said(each.after))
+    is_list_of_fields = steps[0] == "unverified"
+    before, after = (_fields_said(value) if is_list_of_fields else said(value) for value in (each.before, each.after))
+    return WordedDifference(" › ".join(map(_step_said, steps)), each.first_on, each.last_on, before, after)
+
+
+def _step_said(step: str) -> str:
+    return str(int(step) + 1) if step.isdecimal() else word("fields", step, get_language())
+
+
+def _fields_said(value: object) -> str:
+    """Say which fields nobody has checked, each as its path."""
+    if value is None:
+        return said(None)
+    return gettext("all of it") if value == "*" else " › ".join(map(_step_said, str(value).split("/")))

@@ -12,7 +12,7 @@ from daumoi.audit import heads, services
 from daumoi.audit.actors import Actor, Subject
 from daumoi.audit.sealing import seal
 from daumoi.core.hub import Hub
-from tests.integration.console.administration.conftest import Pages, audit_lines
+from tests.integration.console.administration.cast import Pages, audit_lines
 
 Opener = Callable[..., Pages]
 

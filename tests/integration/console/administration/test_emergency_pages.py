@@ -9,7 +9,7 @@ import pytest
 
 from daumoi.console import doors
 from daumoi.core.hub import Hub
-from tests.integration.console.administration.conftest import Pages, audit_lines
+from tests.integration.console.administration.cast import Pages, audit_lines
 
 Opener = Callable[..., Pages]
 SAIGON = "VN.79.26740"

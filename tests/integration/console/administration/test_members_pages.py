@@ -13,7 +13,7 @@ from daumoi.accounts import roll
 from daumoi.accounts.scope import Scope
 from daumoi.core.hub import Hub
 from tests.conftest import NOON
-from tests.integration.console.administration.conftest import Pages, add_member, audit_lines, member_id
+from tests.integration.console.administration.cast import Pages, add_member, audit_lines, member_id
 
 Opener = Callable[..., Pages]
 NATION = Scope.of(member_id=1, label="ada", rights=["member.view"], paths=None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from daumoi.core.hub import Hub
-from tests.integration.console.administration.conftest import Pages, audit_lines
+from tests.integration.console.administration.cast import Pages, audit_lines
 
 Opener = Callable[..., Pages]
 NEW_DAYS = b"""
