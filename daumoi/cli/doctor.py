@@ -28,8 +28,8 @@ from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
 from daumoi.core.postgres import DirectoryLock
 from daumoi.intake.sockets import PROCESSES, socket_path
-from daumoi.log.consumers import COUNTERS
 from daumoi.log.selectors import consumer_lags
+from daumoi.situation.counting import COUNTERS
 
 State = Literal["ok", "warn", "fail"]
 _CLOCK_MAY_DIFFER_S = 5

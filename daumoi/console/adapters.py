@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+from html import unescape
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
 from django.http import HttpRequest
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
@@ -62,6 +66,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
         """Back to the account page."""
         return reverse("console_account")
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Say on the next page what was done; of allauth's many messages, those that we have words for."""
+        if message is None and message_template is not None:
+            try:
+                message = unescape(render_to_string(message_template, message_context, request).strip())
+            except TemplateDoesNotExist:
+                return
+        if message:
+            messages.add_message(request, level, message, extra_tags=extra_tags)
 
     def set_password(self, user: Any, password: str) -> None:
         """Set a password that the member chose, so that they need not change it again."""

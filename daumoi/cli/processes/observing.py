@@ -20,6 +20,8 @@ from daumoi.intake.selectors import held_open
 from daumoi.kinds.registry import KINDS
 from daumoi.log import figures as log_figures
 from daumoi.log.figures import HOT_TABLES, LogFigures
+from daumoi.situation import figures as situation_figures
+from daumoi.situation import recounting
 
 LOOK_EVERY_S = 15.0
 _RETRY_S = 5.0
@@ -39,6 +41,7 @@ class Seen(NamedTuple):
     log: LogFigures
     held: dict[str, int]
     audit: AuditFigures
+    recount: recounting.Result | None
 
 
 class Observer(Collector):
@@ -53,6 +56,7 @@ class Observer(Collector):
         seen = self._seen
         yield from postgres_figures.families(None if seen is None else seen.database)
         yield from log_figures.families(None if seen is None else seen.log)
+        yield from situation_figures.families(None if seen is None else seen.recount)
         held = GaugeMetricFamily("daumoi_held_rows_open", "Rows that wait for mending.", labels=("kind",))
         if seen is not None:
             for kind in KINDS:
@@ -72,6 +76,7 @@ class Observer(Collector):
             ),
             held_open(connection),
             audit_figures.look(connection, now=self._hub.clock.now()),
+            recounting.last_result(connection),
         )
         return self._seen
 
