@@ -1,7 +1,7 @@
 """The roll of members for the pages: who there is, what each is and was, and how they sign in.
 
-Every selector takes the scope first: who sees the members of one province sees those with a membership in it, and of
-their memberships those alone.
+Every selector takes the scope first: who sees the members of one province sees those with a membership that lies wholly
+in it, and of their memberships those alone.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class OnRoll:
     created_at: datetime
     last_seen_at: datetime | None
     has_second_factor: bool
-    has_signed_in: bool
-    """Whether they have chosen a password: an invitation is for who has none."""
+    has_password: bool
+    """Whether they have chosen one: a link is for who has not."""
     sessions: int
     memberships: Sequence[Held]
 
@@ -140,7 +140,8 @@ def _visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     names = [f"scope_{number}" for number in range(len(given))]
     for name in names:
         test = test.replace("%s", f"%({name})s", 1)
-    return f"EXISTS (SELECT FROM unnest(s.paths) AS u (path) WHERE {test})", dict(zip(names, given, strict=True))
+    within = f"s.paths IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(s.paths) AS u (path) WHERE NOT ({test}))"
+    return within, dict(zip(names, given, strict=True))
 
 
 def _seen(scope: Scope, visible: str) -> str:

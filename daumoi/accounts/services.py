@@ -47,10 +47,6 @@ class NotTheirs(Exception):
     """This membership is not there, is decided already, or must be decided by somebody else than who proposed it."""
 
 
-class SignedInAlready(Exception):
-    """This member has a password already. Whoever forgot it is given a new one by the hub's operator."""
-
-
 class NoSuchMember(Exception):
     """No member has this e-mail address."""
 
@@ -287,17 +283,6 @@ def forget_old_sessions(connection: Connection, *, at: datetime) -> int:
     ).fetchall()
     connection.execute("DELETE FROM usersessions_usersession WHERE session_key = ANY(%s)", ([key for (key,) in gone],))
     return len(gone)
-
-
-def invite_anew(connection: Connection, *, member_id: int, made_by: int, at: datetime) -> str:
-    """Make a new link for who has not chosen a password yet; raises SignedInAlready.
-
-    For anybody else a link would be a way into their account.
-    """
-    row = connection.execute("SELECT password FROM member WHERE id = %s FOR UPDATE", (member_id,)).fetchone()
-    if row is None or not row[0].startswith(NO_PASSWORD):
-        raise SignedInAlready(SignedInAlready.__doc__)
-    return invite(connection, member_id=member_id, made_by=made_by, at=at)
 
 
 def end_sessions(connection: Connection, *, member_id: int) -> int:

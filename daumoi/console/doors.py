@@ -51,7 +51,7 @@ DOORS: Final[dict[str, str]] = {
     "roles": "member.view",
     "member": "member.view",
     "member_invite": "member.propose",
-    "member_invite_again": "member.propose",
+    "member_link": "member.propose",
     "member_propose": "member.propose",
     "member_decide": "member.approve",
     "member_end": "member.end",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from daumoi.accounts import roles
+from daumoi.accounts.scope import Scope
 from daumoi.accounts.selectors import Standing
 from daumoi.console.auditing import emergency
 from daumoi.console.doors import SIGNED_IN
@@ -24,11 +25,13 @@ class Entry(NamedTuple):
     url_name: str
     right: str
     icon: str
+    is_nationwide: bool = False
+    """Shown only to whom the right holds everywhere."""
 
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
-    Entry(gettext_noop("What came in"), "activity", "flows.view", "bars"),
+    Entry(gettext_noop("What came in"), "activity", "flows.view", "bars", is_nationwide=True),
     Entry(gettext_noop("Administrative units"), "areas_find", "areas.view", "pin"),
     Entry(gettext_noop("Rule packs"), "rules", "rulepack.view", "book"),
     Entry(gettext_noop("Members"), "members", "member.view", "people"),
@@ -48,8 +51,12 @@ def entries(standing: Standing, here: str) -> list[dict[str, Any]]:
             "is_here": entry.url_name == here,
         }
         for entry in ENTRIES
-        if entry.right == SIGNED_IN or standing.scope.may(entry.right)
+        if entry.right == SIGNED_IN or _is_for(standing.scope, entry)
     ]
+
+
+def _is_for(scope: Scope, entry: Entry) -> bool:
+    return scope.may(entry.right) and (scope.for_right(entry.right).nationwide or not entry.is_nationwide)
 
 
 def role_titles(standing: Standing) -> list[str]:

@@ -58,7 +58,6 @@ class Settings:
     archive_rows: int = 100_000
     retention_file: Path | None = None
     token_seconds: int = 3600
-    break_glass_hours: int = 4
     demo_people: int = 600
     log_level: str = "info"
 
@@ -178,7 +177,6 @@ VARIABLES = (
     _Variable("DAUMOI_RETENTION_FILE", "retention_file", _file, "the path of a file"),
     _number("DAUMOI_DEMO_PEOPLE", "demo_people", 0, 100_000, "people"),
     _number("DAUMOI_TOKEN_SECONDS", "token_seconds", 60, 3600, "seconds"),
-    _number("DAUMOI_BREAK_GLASS_HOURS", "break_glass_hours", 1, 24, "hours"),
     _Variable("DAUMOI_LOG_LEVEL", "log_level", _log_level, "debug, info, warning or error"),
 )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from daumoi.accounts import services
+from daumoi.accounts import selectors, services
 from daumoi.accounts.roll import Held, OnRoll
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import changing, looking, note
@@ -38,7 +38,6 @@ def said(fault: Exception) -> str:
         services.AreaNeeded: gettext("This role is one of a place: find an area and tick it."),
         services.RolesConflict: gettext("With this, one person would both propose and decide. See roles and rights."),
         services.NotTheirs: gettext("This was decided or ended already, or somebody else has to decide it."),
-        services.SignedInAlready: gettext("This member has a password already, so there is no new link."),
     }[type(fault)]
 
 
@@ -46,18 +45,18 @@ def _initial(request: HttpRequest) -> dict[str, object]:
     return {"from_on": today_of(request)}
 
 
-@never_cache
 @needs("member.propose")
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: StaffRequest) -> HttpResponse:
-    """Add somebody, propose what they are to be, and show the link for a password this once."""
+    """Add somebody and propose what they are to be; the link for a password comes when another has approved it."""
     is_sent = request.method == "POST" and "find" not in request.POST
     area = chosen(request.POST)
     form = InvitationForm(request.POST) if is_sent else InvitationForm(initial=_initial(request) | _kept(request))
     if is_sent and not area.fault and form.is_valid():
-        link = _invited(request, form, area)
-        if link is not None:
-            return link
+        made = _invited(request, form, area)
+        if made is not None:
+            messages.success(request, gettext("Proposed. When somebody else has approved it, make their link here."))
+            return redirect("member", made)
     context = {
         "form": form,
         "area": area,
@@ -71,7 +70,7 @@ def _kept(request: HttpRequest) -> dict[str, object]:
     return {name: value for name, value in request.POST.items() if name in InvitationForm.base_fields}
 
 
-def _invited(request: StaffRequest, form: InvitationForm, area: AreaChoice) -> HttpResponse | None:
+def _invited(request: StaffRequest, form: InvitationForm, area: AreaChoice) -> int | None:
     at, me = hub_of(request).clock.now(), request.standing.scope.member_id
     given = form.cleaned_data
     try:
@@ -81,14 +80,13 @@ def _invited(request: StaffRequest, form: InvitationForm, area: AreaChoice) -> H
             number = services.propose(
                 connection, member_id=made, membership=membership, proposed_by=me, at=at, reason=given["reason"]
             )
-            token = services.invite(connection, member_id=made, made_by=me, at=at)
-            note(request, connection, "member.invite", f"member {made}", reason=given["reason"])
+            note(request, connection, "member.add", f"member {made}", reason=given["reason"])
             subject = f"member {made}, membership {number}: {membership.role}"
             note(request, connection, "member.propose", subject, reason=given["reason"])
     except _FAULTS as fault:
         form.add_error(None, said(fault))
         return None
-    return _link(request, made, given["name"], token)
+    return made
 
 
 def _link(request: HttpRequest, member_id: int, name: str, token: str) -> HttpResponse:
@@ -105,19 +103,19 @@ def _link(request: HttpRequest, member_id: int, name: str, token: str) -> HttpRe
 @never_cache
 @needs("member.propose")
 @require_POST
-def invite_again(request: StaffRequest, member_id: int) -> HttpResponse:
-    """Make a new link for who has not used theirs; the one before is good no longer."""
-    me = request.standing.scope.member_id
-    assert me is not None
-    try:
-        with changing(request) as connection:
-            found = found_member(request, connection, member_id)
-            _not_oneself(request, found)
-            token = services.invite_anew(connection, member_id=member_id, made_by=me, at=hub_of(request).clock.now())
-            note(request, connection, "member.invite", f"member {member_id}")
-    except services.SignedInAlready as fault:
-        messages.error(request, said(fault))
-        return redirect("member", member_id)
+def make_link(request: StaffRequest, member_id: int) -> HttpResponse:
+    """Show the link with which a member chooses their first password, once; one made before is good no longer.
+
+    Only for who was approved and has none: else who proposes could become whom they proposed.
+    """
+    me, at = request.standing.scope.member_id, hub_of(request).clock.now()
+    with changing(request) as connection:
+        found = found_member(request, connection, member_id)
+        _not_oneself(request, found)
+        if not selectors.waits_for_first_password(connection, member_id):
+            raise Http404
+        token = services.invite(connection, member_id=member_id, made_by=me, at=at)
+        note(request, connection, "member.invite", f"member {member_id}")
     return _link(request, member_id, found.name, token)
 
 

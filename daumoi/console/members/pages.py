@@ -191,9 +191,14 @@ def member_context(request: StaffRequest, member: OnRoll) -> dict[str, Any]:
         "may_propose": may("member.propose") and not is_me,
         "may_switch": may("member.end") and not is_me,
         "is_me": is_me,
-        "may_invite": may("member.propose") and not member.has_signed_in and member.is_active and not is_me,
+        "may_invite": may("member.propose") and _waits_for_link(member) and not is_me,
         "crumbs": [(gettext("Members"), reverse("members")), (member.name, "")],
     }
+
+
+def _waits_for_link(member: OnRoll) -> bool:
+    approved = any(held.approved for held in member.memberships)
+    return approved and not member.has_password and member.is_active
 
 
 @needs("member.view")
