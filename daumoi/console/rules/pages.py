@@ -105,7 +105,7 @@ def _day(request: HttpRequest) -> tuple[DayForm, date | None]:
     form = DayForm(request.GET if request.GET.get("on") else None)
     today = hub_of(request).clock.now().astimezone(VIET_NAM).date()
     day: date = (form.is_valid() and form.cleaned_data["on"]) or today
-    return (form if form.is_bound else DayForm(initial={"on": day})), day
+    return (form if form.errors else DayForm(initial={"on": day})), day
 
 
 @needs("rulepack.view")
