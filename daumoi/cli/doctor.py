@@ -29,6 +29,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
 from daumoi.core.postgres import DirectoryLock
 from daumoi.intake.sockets import PROCESSES, socket_path
+from daumoi.log.appearances import APPEARANCES
 from daumoi.log.selectors import consumer_lags
 from daumoi.situation.counting import COUNTERS
 
@@ -86,7 +87,7 @@ def examine(hub: Hub) -> Iterator[Finding]:
     yield Finding("workers", *_workers(hub))
     yield Finding("pages", *_pages())
     yield Finding("address", *_address(hub))
-    for sentence in explain(look(hub, runs=_runs(hub), consumers=(COUNTERS,))):
+    for sentence in explain(look(hub, runs=_runs(hub), consumers=(COUNTERS, APPEARANCES))):
         yield Finding("speed", sentence.state, sentence.said)
 
 

@@ -45,6 +45,8 @@ def test_sealed_identities_are_opened_in_known_places_only() -> None:
         "daumoi/console/adapters.py",  # second factors of members, which nobody is shown
         "daumoi/exchange/lines.py",  # values that `log.shown` gave for a reading
         "daumoi/intake/holding.py",  # a sender's own held rows
+        "daumoi/linkage/comparing/rows.py",  # compared in memory, shown to nobody
+        "daumoi/linkage/selectors.py",
         "daumoi/people/destroying.py",  # erasure and retention, written as lines of their own
         "daumoi/people/refreshing.py",  # sealed again under a new key, shown to nobody
         "daumoi/people/selectors.py",

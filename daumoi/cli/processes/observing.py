@@ -1,7 +1,9 @@
 """The worker's look at what no process knows by itself: the database, the readers of the log, the rows that wait."""
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import psycopg
@@ -32,6 +34,19 @@ JOB_SECONDS = histogram(
     "daumoi_job_seconds", "Time of one run of a scheduled job.", ("job",), bounds=(0.1, 1, 10, 60, 600)
 )
 JOB_SUCCEEDED = gauge("daumoi_job_last_success_timestamp_seconds", "When a scheduled job last ended well.", ("job",))
+
+
+@contextmanager
+def measured(job: str) -> Iterator[None]:
+    """Count a run of a job, and how it ended."""
+    try:
+        with JOB_SECONDS.labels(job).time():
+            yield
+    except BaseException:
+        JOBS.labels(job, "failed").inc()
+        raise
+    JOBS.labels(job, "succeeded").inc()
+    JOB_SUCCEEDED.labels(job).set(time.time())
 
 
 class Seen(NamedTuple):
