@@ -19,8 +19,11 @@ from daumoi.core.reading import Reading
 _SESSION_LETTERS = 16
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """Name the member who has signed in. The session is told by a hash: its key would open it."""
+def actor_of(request: HttpRequest, *paths: str) -> Actor:
+    """Name the member who has signed in, with the emergency access they use (`used_grant`, which says what paths are).
+
+    The session is told by a hash: its key would open it.
+    """
     staff = cast("StaffRequest", request)
     key = request.session.session_key or ""
     return Actor(
@@ -29,6 +32,7 @@ def actor_of(request: HttpRequest) -> Actor:
         role=", ".join(staff.standing.roles),
         origin=get_adapter().get_client_ip(request),
         session=sha256(key.encode()).hexdigest()[:_SESSION_LETTERS] if key else "",
+        grant=used_grant(request, *paths),
     )
 
 
@@ -77,12 +81,11 @@ def note(
     audit.write(
         connection,
         at=hub_of(request).clock.now(),
-        by=actor_of(request),
+        by=actor_of(request, *paths),
         action=action,
         subject=Subject(subject) if isinstance(subject, str) else subject,
         purpose=purpose,
         reason=reason,
-        grant=used_grant(request, *paths),
     )
 
 
@@ -100,10 +103,9 @@ def note_read(
     return audit.read(
         connection,
         at=hub_of(request).clock.now(),
-        by=actor_of(request),
+        by=actor_of(request, *paths),
         action=action,
         subject=subject,
         purpose=purpose,
         reason=reason,
-        grant=used_grant(request, *paths),
     )

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Subject
 from daumoi.console.access import StaffRequest, hub_of, needs
-from daumoi.console.acting import actor_of, changing, used_grant
+from daumoi.console.acting import actor_of, changing
 from daumoi.core.database import Connection
 from daumoi.kinds.codes.lists import unknown
 from daumoi.rulepacks import selectors, services
@@ -83,7 +83,6 @@ def _note(request: HttpRequest, connection: Connection, noted: Sequence[services
             subject=Subject(each.subject),
             purpose="administration",
             reason=each.remark,
-            grant=used_grant(request),
         )
 
 
