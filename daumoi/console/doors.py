@@ -45,10 +45,38 @@ DOORS: Final[dict[str, str]] = {
     "console_account": SIGNED_IN,
     # The console.
     "console_home": SIGNED_IN,
+    # Members.
     "members": "member.view",
+    "members_file": "member.view",
+    "roles": "member.view",
+    "member": "member.view",
+    "member_invite": "member.propose",
+    "member_link": "member.propose",
     "member_propose": "member.propose",
     "member_decide": "member.approve",
-    "member_invite": "member.propose",
+    "member_end": "member.end",
+    "member_switch": "member.end",
+    "member_end_sessions": "member.end",
+    # The audit log, and access in an emergency.
+    "audit": "audit.search",
+    "audit_file": "audit.search",
+    "audit_chain": "audit.search",
+    "audit_line": "audit.search",
+    "emergency": "breakglass.use",
+    "emergency_end": "breakglass.use",
+    "emergency_reviews": "breakglass.review",
+    "emergency_reviews_file": "breakglass.review",
+    "emergency_review": "breakglass.review",
+    # Rule packs.
+    "rules": "rulepack.view",
+    "rules_file": "rulepack.view",
+    "rules_version": "rulepack.view",
+    "rules_compare": "rulepack.view",
+    "rules_draft": "rulepack.draft",
+    "rules_propose": "rulepack.draft",
+    "rules_withdraw": "rulepack.draft",
+    "rules_activate": "rulepack.activate",
+    "rules_refuse": "rulepack.activate",
 }
 
 FIRST_THINGS: Final = frozenset({"account_logout", "language", "theme", "icon", "account_reauthenticate"})
