@@ -45,6 +45,24 @@ DOORS: Final[dict[str, str]] = {
     "console_account": SIGNED_IN,
     # The console.
     "console_home": SIGNED_IN,
+    "search": SIGNED_IN,  # finds only what the member's rights open
+    "purpose": SIGNED_IN,
+    "held_groups": "held.view",
+    "held_mended": "held.view",
+    "held_row": "held.view",
+    "held_group": "held.view",
+    "held_mend": "held.mend",
+    "held_row_hand_back": "held.mend",
+    "held_change": "held.mend",
+    "held_replay": "held.mend",
+    "held_hand_back": "held.mend",
+    "record": "record.view",
+    "submission": "held.view",
+    "console_kinds": "kinds.view",
+    "console_kind": "kinds.view",
+    "console_codes": "kinds.view",
+    "console_areas": "areas.view",
+    "console_area": "areas.view",
 }
 
 FIRST_THINGS: Final = frozenset({"account_logout", "language", "theme", "icon", "account_reauthenticate"})
