@@ -64,9 +64,13 @@ class Change(msgspec.Struct, frozen=True):
         if not there:
             return False
         if self.action == "replace":
-            if not _same(holder[key], self.old):
+            there, old, new = holder[key], self.old, self.new
+            if isinstance(there, str) and _is_whole(old):
+                # Somebody typed a code of digits: a text is replaced by a text.
+                old, new = str(old), str(new) if _is_whole(new) else new
+            if not _same(there, old):
                 return False
-            holder[key] = copy.deepcopy(self.new)
+            holder[key] = copy.deepcopy(new)
         elif self.action == "remove":
             del holder[key]
         else:
@@ -96,6 +100,10 @@ def _holders(value: Any, path: list[str], *, make: bool) -> Iterator[Any]:
             value[head] = {}
         if head in value:
             yield from _holders(value[head], rest, make=make)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _same(one: Any, other: Any) -> bool:
