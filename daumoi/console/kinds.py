@@ -182,7 +182,9 @@ def _bounds(node: dict[str, Any]) -> str:
     found = []
     for low, high in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
         if low in node or high in node:
-            found.append(f"{node.get(low, '')}–{node.get(high, '')}")
+            least, most = node.get(low), node.get(high)
+            both = least is not None and most is not None
+            found.append(f"{least}–{most}" if both else f"≥ {least}" if most is None else f"≤ {most}")
     if "pattern" in node:
         found.append(node["pattern"])
     return " · ".join(found)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from daumoi.areas import selectors as areas
 from daumoi.areas.history import history
-from daumoi.areas.unit import BEFORE, TODAY
+from daumoi.areas.unit import BEFORE, TODAY, Unit
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Subject
 from daumoi.console import purpose
@@ -34,8 +34,6 @@ from daumoi.log.records import LogRecord
 from daumoi.organisations import registry
 from daumoi.people.selectors import ClaimView, claims, people_of
 from daumoi.places.checkpoints import code_of
-
-_BEFORE_SHOWN = 12
 
 
 class Person(NamedTuple):
@@ -176,8 +174,9 @@ class Where(NamedTuple):
     sent: str
     sent_code: str
     today: str
+    provinces: list[str]
+    """Of the 63, those in which it lies or may lie."""
     before: list[str]
-    more: int
 
 
 def where(found: LogRecord) -> Where:
@@ -185,17 +184,17 @@ def where(found: LogRecord) -> Where:
     sent = areas.find(found.area_scheme, found.area_code) if found.area_scheme and found.area_code else None
     code = (found.path or "").rpartition(".")[2]
     today = areas.find(TODAY, code) if (found.path or "").count(".") else None
-    before: list[str] = []
+    before: list[Unit] = []
     if sent is not None and sent.scheme == BEFORE:
-        before = [areas.full_name(sent)]
+        before = [sent]
     elif today is not None and (was := history(TODAY, today.code)) is not None:
-        before = [areas.full_name(part.unit) for part in was.was]
+        before = [part.unit for part in was.was]
     return Where(
         areas.full_name(sent) if sent else "",
         f"{found.area_scheme} {found.area_code}" if found.area_code else "",
         areas.full_name(today) if today else found.path or "",
-        before[:_BEFORE_SHOWN],
-        max(len(before) - _BEFORE_SHOWN, 0),
+        list(dict.fromkeys(areas.full_name(each).rpartition(", ")[2] for each in before)),
+        [areas.full_name(each) for each in before if each.level != "province"],
     )
 
 
@@ -232,7 +231,7 @@ def differences(before: dict[str, str], after: dict[str, str]) -> list[Differenc
 
 def _flat(found: LogRecord) -> dict[str, str]:
     columns = {
-        "op": Op(found.op).word,
+        "op": "withdraw" if found.op == Op.WITHDRAW else "",
         "occurred_at": moment(found.occurred_at) if isinstance(found.occurred_at, datetime) else "",
         "area": f"{found.area_scheme} {found.area_code}" if found.area_code else "",
         "location": f"{found.lat}, {found.lon}" if found.lat is not None else "",

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import datetime
+import itertools
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from daumoi.accounts import services
 from daumoi.areas.coverage import paths_within
 from daumoi.console.settings import SESSION_COOKIE
 from daumoi.core import facts
 from daumoi.core.hub import Hub
+from tests.conftest import NOON
+from tests.hubs import add_database, drop_database
 
 CSRF = "c" * 32
-LONG_AGO = date(2021, 1, 1)
+_numbers = itertools.count(1)
+LONG_AGO = datetime.date(2021, 1, 1)
 
 
 @dataclass
@@ -54,14 +62,15 @@ class Desk:
 
         transport = httpx.WSGITransport(app=build_app(self.hub), raise_app_exceptions=True)
         client = httpx.Client(transport=transport, base_url="http://localhost")
-        client.cookies.set(SESSION_COOKIE, self._session(name))
+        client.cookies.set(SESSION_COOKIE, self.session_of(name))
         client.cookies.set("daumoi_csrf", CSRF)
         client.headers["X-CSRFToken"] = CSRF
         client.cookies.set("daumoi_language", language)
         self.clients.append(client)
         return client
 
-    def _session(self, name: str) -> str:
+    def session_of(self, name: str) -> str:
+        """Sign a member in without a password and return the cookie of the session."""
         from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
         from django.contrib.sessions.backends.db import SessionStore
 
@@ -108,3 +117,35 @@ def a_bad_report(ref: str, area: str = "99999", **data: Any) -> dict[str, Any]:
         "area": {"scheme": "vn-2025", "code": area},
         "data": {"category": "crowd", "text": "Quán vẫn mở cửa"} | data,
     }
+
+
+@pytest.fixture(scope="module")
+def desk(database: str, migrated_database: str, workspace: Path) -> Iterator[Desk]:
+    """One hub for a module of tests, at noon of 1 August 2021, with the cast but without a record."""
+    from daumoi.core.clock import FixedClock
+    from daumoi.core.crypto import Keys
+    from daumoi.core.database import open_pool
+    from daumoi.core.settings import load
+
+    name = f"desk_{next(_numbers)}"
+    dsn = add_database(database, name, template=migrated_database)
+    hub = Hub(
+        settings=load({}, data_dir=workspace),
+        dsn=dsn,
+        pool=open_pool(dsn),
+        keys=Keys.from_master(os.urandom(32)),
+        clock=FixedClock(NOON.astimezone(datetime.UTC)),
+    )
+    made = Desk(hub)
+    made.add("ada", "data_steward")
+    made.add("ben", "province_admin", area="vn-2025/79", organisation="elsewhere")
+    made.add("dora", "province_admin", area="vn-2025/01", organisation="dov")
+    made.add("cora", "checkpoint_officer", area="vn-2025/01")
+    made.add("tom", "support_tier1")
+    from daumoi.console import settings
+
+    settings.configure(hub)
+    yield made
+    made.close()
+    hub.pool.close()
+    drop_database(database, name)

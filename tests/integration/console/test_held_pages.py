@@ -50,7 +50,7 @@ def test_groups_show_reason_kind_system_and_how_many(desk: Desk, dov: System, ga
 
     assert GROUP in page
     assert "/console/held/of/gates/checkpoint_passage/unknown_checkpoint/" in page
-    assert "4 rows wait for mending." in page
+    assert "Rows that wait for mending: 4." in page
     assert "still waiting, by day of arrival: 0, 0, 0, 0, 0, 0, 3" in page
     assert "No administrative unit has this code in this scheme." in page
 
@@ -209,10 +209,10 @@ def test_a_group_is_mended_alike_after_a_preview_that_stores_nothing(desk: Desk,
     still = len(held.list_held(desk.hub, system=dov).items)
     done = ada.post(f"{GROUP}mend/", data={**change, "step": "apply"}).text
 
-    assert "This change makes 3 of 4 rows good" in seen
-    assert "In 1 rows the change finds nothing to do." in seen
+    assert "Rows that this change makes good: 3 of 4" in seen
+    assert "Rows in which the change finds nothing to do: 1" in seen
     assert still == 4
-    assert "3 rows mended and stored" in done
+    assert "Rows mended and stored: 3" in done
     (left,) = held.list_held(desk.hub, system=dov).items
     assert left.record["ref"] == "a4"
     ((_, subject, purpose, kind, first, last, *_),) = desk.lines("held.mend")
@@ -235,7 +235,7 @@ def test_a_row_that_a_change_does_not_make_good_stays_as_it_was(desk: Desk, dov:
 
     done = desk.as_member("ada").post(f"{GROUP}mend/", data=change).text
 
-    assert "1 rows mended and stored" in done
+    assert "Rows mended and stored: 1" in done
     assert "revision_conflict" in done
     (left,) = held.list_held(desk.hub, system=dov).items
     assert left.record["ref"] == "taken"
@@ -268,7 +268,7 @@ def test_a_group_is_replayed_once_what_was_missing_is_there(desk: Desk, gates: S
 
     answer = desk.as_member("ada").post("/console/held/of/gates/checkpoint_passage/unknown_checkpoint/replay/")
 
-    assert "1 of 1 rows are good now and stored" in answer.text
+    assert "Rows that are good now and stored: 1 of 1" in answer.text
     assert held.list_held(desk.hub, system=gates).items == []
     assert [line[1] for line in desk.lines("held.replay")] == [
         "1 held rows of gates, checkpoint_passage, unknown_checkpoint"
@@ -291,7 +291,7 @@ def test_what_is_handed_back_is_read_by_its_sender_with_the_remark(desk: Desk, d
     assert one[first].remark == "Dùng mã crowd."
     assert [item.handed_back.remark for item in all_of_them if item.handed_back] == ["Dùng mã trong danh mục."] * 2
     assert len(desk.lines("held.hand_back")) == 2
-    assert "2 handed back" in ada.get("/console/held/").text
+    assert "handed back: 2" in ada.get("/console/held/").text
 
 
 def test_a_list_goes_on_after_fifty_rows_and_a_spreadsheet_runs_no_cell(desk: Desk, dov: System) -> None:
