@@ -54,7 +54,8 @@ class Group(NamedTuple):
 
 def groups(connection: Connection, scope: Scope, registry: Registry, *, at: datetime) -> list[Group]:
     """Return the groups a scope sees, the largest first, at most GROUPS_MAX. One query of one index."""
-    values = {"now": at, "systems": systems_seen(scope, registry), "most": GROUPS_MAX}
+    values: dict[str, Any] = {"systems": systems_seen(scope, registry), "most": GROUPS_MAX}
+    values |= {f"day_{back}": at - timedelta(days=back) for back in range(1, TREND_DAYS + 1)}
     found = []
     for system_id, kind, code, rows, oldest_at, handed_back, since in connection.execute(_SQL["groups"], values):
         system = registry.system(system_id)
@@ -270,8 +271,3 @@ def submissions_of_record(connection: Connection, *, system_id: int, kind: int, 
     """Return the submissions a record may have come with; several when bodies were sent at once. No personal data."""
     values = {"system": system_id, "kind": kind, "seq": seq}
     return [CameWith(*row) for row in connection.execute(_SQL["submissions_of_record"], values)]
-
-
-def trend_days(at: datetime) -> list[datetime]:
-    """Return where each time of a trend begins, in its order."""
-    return [at - timedelta(days=back) for back in range(TREND_DAYS, 0, -1)]

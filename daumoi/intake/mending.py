@@ -36,8 +36,8 @@ from daumoi.kinds.parsing import parse
 from daumoi.organisations.registry import System
 
 _SQL = statements("daumoi.intake", "mending")
-ROWS_MAX = 5000
-"""Rows of a group that one call looks at: some ten seconds on a loaded machine."""
+ROWS_MAX = 2000
+"""Rows of a group that one call looks at: three seconds on two loaded cores."""
 _BATCH = 500
 _PURPOSE = "data_quality"
 REMARK_MAX = 500

@@ -1,13 +1,13 @@
--- Reads the index held_group alone: some 40 ms at 100,000 open rows.
+-- Reads the index held_group alone: some 60 ms at 100,000 open rows; instants are worked out once, not for each row.
 -- name: groups
 SELECT system_id, kind, code, count(*), min(created_at), count(handed_back_at),
-       ARRAY[count(*) FILTER (WHERE created_at >= %(now)s - interval '1 day'),
-             count(*) FILTER (WHERE created_at >= %(now)s - interval '2 days'),
-             count(*) FILTER (WHERE created_at >= %(now)s - interval '3 days'),
-             count(*) FILTER (WHERE created_at >= %(now)s - interval '4 days'),
-             count(*) FILTER (WHERE created_at >= %(now)s - interval '5 days'),
-             count(*) FILTER (WHERE created_at >= %(now)s - interval '6 days'),
-             count(*) FILTER (WHERE created_at >= %(now)s - interval '7 days')]
+       ARRAY[count(*) FILTER (WHERE created_at >= %(day_1)s),
+             count(*) FILTER (WHERE created_at >= %(day_2)s),
+             count(*) FILTER (WHERE created_at >= %(day_3)s),
+             count(*) FILTER (WHERE created_at >= %(day_4)s),
+             count(*) FILTER (WHERE created_at >= %(day_5)s),
+             count(*) FILTER (WHERE created_at >= %(day_6)s),
+             count(*) FILTER (WHERE created_at >= %(day_7)s)]
 FROM held
 WHERE closed_at IS NULL AND (%(systems)s::int[] IS NULL OR system_id = ANY(%(systems)s::int[]))
 GROUP BY system_id, kind, code ORDER BY count(*) DESC, system_id, kind, code LIMIT %(most)s

@@ -69,7 +69,8 @@ def test_the_page_of_groups_costs_one_look_at_the_held_rows(desk: Desk, dov: Sys
         plan = "\n".join(
             row[0]
             for row in connection.execute(
-                "EXPLAIN " + held_groups._SQL["groups"], {"now": desk.hub.clock.now(), "systems": [dov.id], "most": 9}
+                "EXPLAIN " + held_groups._SQL["groups"],
+                {"systems": [dov.id], "most": 9} | {f"day_{back}": desk.hub.clock.now() for back in range(1, 8)},
             )
         )
         connection.execute("SET enable_seqscan = on")
