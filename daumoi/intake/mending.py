@@ -6,6 +6,7 @@ does to many rows goes in batches, each a transaction, and stops after ROWS_MAX 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ _BATCH = 500
 _PURPOSE = "data_quality"
 REMARK_MAX = 500
 _TRIES = 3
+_NUMBER_OF_A_PERSON = re.compile(r"\d(?:[ .\-]?\d){8,}")
+"""Nine digits and more, as identity cards and telephones have."""
 
 
 class NotYours(Exception):
@@ -172,7 +175,7 @@ def hand_back(hub: Hub, scope: Scope, *, by: Actor, target: Target, remark: str,
     """
     _check(scope, target.system)
     said = remark.strip()
-    if not 1 <= len(said) <= REMARK_MAX or "\x00" in said:
+    if not 1 <= len(said) <= REMARK_MAX or "\x00" in said or _NUMBER_OF_A_PERSON.search(said):
         raise RemarkNotUsable(RemarkNotUsable.__doc__)
     done, after = 0, 0
     while True:

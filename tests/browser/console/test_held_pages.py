@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from daumoi.console.settings import SESSION_COOKIE
 from daumoi.console.wsgi import build_app
 from tests.browser.console.conftest import DESK, PHONE
+from tests.hubs import REPOSITORY
 from tests.integration.console.desk import Desk, a_bad_report
 from tests.integration.sending import a_system, send
 
@@ -76,6 +77,19 @@ def open_as(browser: Browser, desk: Desk, pages: str) -> Iterator[Opener]:
     assert complaints == []
 
 
+AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PATHS = [
+    "/console/held/",
+    "/console/held/of/dov/citizen_report/unknown_area/",
+    "/console/held/of/dov/citizen_report/unknown_area/mend/",
+    "/console/records/citizen_report/2/",
+    "/console/search/",
+    "/console/kinds/citizen_report/",
+    "/console/codes/symptom/",
+    "/console/areas/vn-2025/00004/",
+]
+
+
 def is_no_wider_than_its_screen(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
@@ -120,16 +134,20 @@ def test_the_search_box_is_reached_by_a_key_and_leaves_nothing_in_the_address(op
     assert page.url.endswith("/console/search/")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/console/held/",
-        "/console/records/citizen_report/2/",
-        "/console/kinds/health_declaration/",
-        "/console/areas/vn-2025/00004/",
-    ],
-)
-def test_pages_are_no_wider_than_a_phone(open_as: Opener, path: str) -> None:
-    page = open_as("ada", path, viewport=PHONE)
-
-    assert is_no_wider_than_its_screen(page)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_have_no_serious_fault_of_accessibility_and_fit_a_phone(open_as: Opener, theme: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not fetched; `make frontend` does it")
+    page = open_as("ada", PATHS[0], theme=theme, viewport=PHONE)
+    faults = []
+    for path in PATHS:
+        page.goto(path)
+        assert is_no_wider_than_its_screen(page), path
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("axe.run().then((result) => result.violations)")
+        faults += [
+            (path, each["id"], [node["html"][:200] for node in each["nodes"]][:3])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+    assert faults == []

@@ -282,6 +282,7 @@ def test_what_is_handed_back_is_read_by_its_sender_with_the_remark(desk: Desk, d
 
     ada.post(f"/console/held/row/{first}/hand-back/", data={"remark": "Dùng mã crowd."})
     empty = ada.post(f"{GROUP}hand-back/", data={"remark": " "})
+    ada.post(f"{GROUP}hand-back/", data={"remark": "Gọi 0905 123 456"})
     one = {item.held_id: item.handed_back for item in held.list_held(desk.hub, system=dov).items}
     ada.post(f"{GROUP}hand-back/", data={"remark": "Dùng mã trong danh mục."})
     all_of_them = held.list_held(desk.hub, system=dov).items
