@@ -197,7 +197,7 @@ def row(request: StaffRequest, held_id: UUID) -> HttpResponse:
             (gettext("One row"), ""),
         ],
     }
-    return render(request, "console/held/row.html", context)
+    return purpose.shown(render(request, "console/held/row.html", context))
 
 
 def opened(request: StaffRequest, found: HeldEntry) -> bytes:

@@ -107,7 +107,7 @@ def _mend_page(
             (gettext("Mend"), ""),
         ],
     }
-    return render(request, "console/held/mend.html", context, status=422 if problems or told else 200)
+    return purpose.shown(render(request, "console/held/mend.html", context, status=422 if problems or told else 200))
 
 
 def _steps(pointer: str) -> list[str]:

@@ -103,7 +103,7 @@ def show(request: StaffRequest, kind: str, seq: int) -> HttpResponse:
         "sees_held": sees_held,
         "crumbs": [(kind_title(kind), ""), (gettext("No. %(number)s") % {"number": seq}, "")],
     }
-    return render(request, "console/record.html", context)
+    return purpose.shown(render(request, "console/record.html", context))
 
 
 def _has_personal(kind: Kind) -> bool:

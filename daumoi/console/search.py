@@ -21,6 +21,7 @@ from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
 from daumoi.areas.search import search as search_areas
 from daumoi.areas.unit import SCHEMES
+from daumoi.console import purpose
 from daumoi.console.access import hub_of, standing_of
 from daumoi.console.presentation import kind_title
 from daumoi.core.database import Connection
@@ -84,7 +85,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "find_person": _find_person(standing.scope),
         "crumbs": _crumbs(),
     }
-    return render(request, "console/search.html", context)
+    return purpose.shown(render(request, "console/search.html", context))
 
 
 def _crumbs() -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from daumoi.accounts.scope import Scope
 from daumoi.intake import held
 from daumoi.organisations import registry
 from daumoi.organisations.registry import System
-from tests.integration.console.desk import Desk, a_bad_report, state_purpose
+from tests.integration.console.desk import Desk, a_bad_report, state_purpose, statements_of
 from tests.integration.sending import a_passage, a_report, a_system, send
 
 GROUP = "/console/held/of/dov/citizen_report/unknown_area/"
@@ -80,6 +80,19 @@ def test_the_page_of_groups_costs_one_look_at_the_held_rows(desk: Desk, dov: Sys
     assert [group.rows for group in shown] == [1]
 
 
+def test_pages_of_held_rows_cost_a_few_statements_however_many_rows_there_are(desk: Desk, dov: System) -> None:
+    (row,) = hold(desk, dov, "c1")
+    ada = desk.as_member("ada")
+    paths = ["/console/held/", GROUP, f"/console/held/row/{row}/", f"{GROUP}mend/", "/console/held/mended/"]
+
+    few = [len(statements_of(lambda path=path: ada.get(path))) for path in paths]  # type: ignore[misc]
+    send(desk.hub, dov, "citizen_report", [a_bad_report(f"c{number}") for number in range(2, 42)])
+    many = [len(statements_of(lambda path=path: ada.get(path))) for path in paths]  # type: ignore[misc]
+
+    assert few == many
+    assert max(many) <= 8
+
+
 def test_a_member_of_another_organisation_and_province_sees_nothing_by_any_address(desk: Desk, dov: System) -> None:
     (row,) = hold(desk, dov, "s1")
     with desk.hub.pool.connection() as connection:
@@ -144,6 +157,7 @@ def test_a_row_is_opened_for_a_purpose_only_and_each_look_is_a_line(desk: Desk, 
     assert named.status_code == 302
     assert "0905123456" in opened.text
     assert "Lê Thị Mẫu" in opened.text
+    assert opened.headers["Cache-Control"] == "no-store"
     assert [(line[0], line[1], line[2]) for line in desk.lines("held.read")] == [
         (f"member:{desk.members['ada']}", f"held row {row}", "supervision")
     ]
