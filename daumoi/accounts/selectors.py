@@ -78,21 +78,47 @@ class Member:
     from_on: date | None
     to_on: date | None
     approved: bool | None
+    proposed_by_id: int | None
     proposed_by: str | None
     reason: str | None
+    waits_for_password: bool
+    """An invitation is still to be made or taken."""
 
 
 _MEMBERS = (
     "SELECT m.id, m.email, m.name, m.is_active, m.is_demo, m.last_seen_at, s.id, s.role, s.organisation, s.is_vendor,"
-    " s.area_scheme, s.area_code, s.from_on, s.to_on, s.approved, p.email, s.reason FROM member m"
+    " s.area_scheme, s.area_code, s.from_on, s.to_on, s.approved, s.proposed_by, p.name, s.reason,"
+    " left(m.password, 1) = '!', s.paths FROM member m"
     " LEFT JOIN membership s ON s.member_id = m.id LEFT JOIN member p ON p.id = s.proposed_by"
     " ORDER BY m.email, s.id"
 )
 
 
-def members(connection: Connection) -> list[Member]:
-    """Return everybody with each of their memberships, by address. A centre has hundreds of members, not millions."""
-    return [Member(*row) for row in connection.execute(_MEMBERS)]
+def members(connection: Connection, scope: Scope) -> list[Member]:
+    """Return the members with each of their memberships, by address: those that lie wholly where the scope sees.
+
+    A centre has hundreds of members, not millions: they are read whole.
+    """
+    rows = connection.execute(_MEMBERS).fetchall()
+    return [Member(*row[:-1]) for row in rows if _sees(scope, row[-1])]
+
+
+def _sees(scope: Scope, paths: list[str] | None) -> bool:
+    return scope.nationwide or (paths is not None and all(scope.covers(path) for path in paths))
+
+
+OPERATOR = Scope.of(member_id=None, label="operator", rights=(), paths=None)
+"""The hub's operator at the command line, who sees all members."""
+
+
+def waits_for_first_password(connection: Connection, member_id: int) -> bool:
+    """Tell whether a member has never had a password, and some membership of theirs was approved."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM member m JOIN membership s ON s.member_id = m.id AND s.approved"
+        " WHERE m.id = %s AND m.is_active AND left(m.password, 1) = '!')",
+        (member_id,),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def has_demo_members(connection: Connection) -> bool:

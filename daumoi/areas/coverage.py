@@ -15,13 +15,15 @@ def paths_within(scheme: str, code: str) -> tuple[str, ...]:
     but parts of it; when these are all wards of a province of today, that province. A ward of today that was made of
     this unit and of another is left out: nobody is shown what is not certainly theirs.
     """
-    loaded = catalogue()
+    return within(catalogue(), scheme, code)
+
+
+def within(loaded: Catalogue, scheme: str, code: str) -> tuple[str, ...]:
+    """The same for any catalogue."""
     unit = loaded.units.get((scheme, code))
     if unit is None:
         return ()
-    if scheme != BEFORE:
-        return (unit.path,)
-    return _covered(loaded, unit)
+    return _covered(loaded, unit) if scheme == BEFORE else (unit.path,)
 
 
 def _covered(loaded: Catalogue, old: Unit) -> tuple[str, ...]:
@@ -31,9 +33,9 @@ def _covered(loaded: Catalogue, old: Unit) -> tuple[str, ...]:
             wards[unit.parent].append(unit)
     found: list[str] = []
     for province, of_province in wards.items():
-        within = [ward.path for ward in of_province if _lies_within(loaded, ward, old)]
-        whole = len(within) == len(of_province)
-        found += [loaded.units[TODAY, province].path] if whole else within
+        inside = [ward.path for ward in of_province if _lies_within(loaded, ward, old)]
+        whole = len(inside) == len(of_province)
+        found += [loaded.units[TODAY, province].path] if whole else inside
     return tuple(sorted(found))
 
 

@@ -37,6 +37,8 @@ class BordersFile(msgspec.Struct, gc=False):
     A point is inside when it is inside an odd number of rings; the same rule draws them (SVG `evenodd`).
     """
 
+    source: str
+    licence: str
     before: list[tuple[str, list[Ring]]]
     today: list[tuple[str, list[Ring]]]
 
@@ -81,6 +83,11 @@ def shapes_of(scheme: str) -> Sequence[tuple[str, list[Ring]]]:
     if scheme == TODAY:
         return _borders().today
     return _borders().before if scheme == BEFORE else ()
+
+
+def source_of_shapes() -> tuple[str, str]:
+    """Where the shapes come from, and under which licence."""
+    return _borders().source, _borders().licence
 
 
 def _borders() -> BordersFile:

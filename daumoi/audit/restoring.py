@@ -31,9 +31,13 @@ def record_restore(hub: Hub, *, by: Actor, reason: str, beside: Sequence[Path] =
         end = lock_end(connection, hub, folder, may_be_cut=True)
         if end is None:
             raise ChainBroken("Another process is sealing.")
-        gave_up = max((head.number for head in known), default=0)
+        gave_up = max((max(head.number, head.gave_up) for head in known), default=0)
         at_us = heads.microseconds(at)
         made = Head("restore", day_of(at_us), end.number, end.hash, at_us, max(gave_up, end.number)).signed(key)
+        for head in known:
+            # A restore after the state that is restored now: its head is true still, and explains files beside.
+            if head.kind == "restore" and head.number <= end.number:
+                heads.store(connection, head)
         heads.store(connection, made)
         if end.number:
             step_end(connection, end.signed(key))

@@ -16,6 +16,7 @@ from daumoi.cli import (
     log_commands,
     map_file,
     member,
+    people,
     restore,
     retention,
     rules,
@@ -47,6 +48,7 @@ app.add_typer(hold.app, name="hold")
 app.add_typer(audit.app, name="audit")
 app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
+app.add_typer(people.app, name="people")
 
 
 @app.command("version")

@@ -44,7 +44,9 @@ def ensure(hub: Hub) -> None:
         }
     if not missing:
         return
-    password = _hashed(hub)
+    from daumoi.console.passwords import hashed
+
+    password = hashed(hub, PASSWORD)  # once for all: its salt hides nothing where the password itself is printed
     with hub.pool.connection() as connection, connection.transaction():
         for name, role in missing.items():
             _add(hub, connection=connection, name=name, role=role, password=password)
@@ -59,16 +61,6 @@ def _add(hub: Hub, *, connection: Connection, name: str, role: str, password: st
     area = _OTHER_AREA if name == OTHER_OFFICER else _AREAS.get(role)
     membership = services.Membership(role=role, from_on=at.astimezone(VIET_NAM).date(), area=area_of(area))
     give(connection, member_id, membership, hub)
-
-
-def _hashed(hub: Hub) -> str:
-    """Hash the password once for all: the same salt tells nothing where the password itself is printed."""
-    from daumoi.console import settings
-
-    settings.configure(hub)
-    from django.contrib.auth.hashers import make_password
-
-    return make_password(PASSWORD)
 
 
 def said(hub: Hub) -> list[str]:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,8 +29,9 @@ from daumoi.core.hub import Hub
 from daumoi.core.migrating import pending
 from daumoi.core.postgres import DirectoryLock
 from daumoi.intake.sockets import PROCESSES, socket_path
-from daumoi.log.consumers import COUNTERS
+from daumoi.log.appearances import APPEARANCES
 from daumoi.log.selectors import consumer_lags
+from daumoi.situation.counting import COUNTERS
 
 State = Literal["ok", "warn", "fail"]
 _CLOCK_MAY_DIFFER_S = 5
@@ -83,8 +85,9 @@ def examine(hub: Hub) -> Iterator[Finding]:
             yield Finding(name, *check(hub, connection))
     yield Finding("disk", *_disk(hub))
     yield Finding("workers", *_workers(hub))
+    yield Finding("pages", *_pages())
     yield Finding("address", *_address(hub))
-    for sentence in explain(look(hub, runs=_runs(hub), consumers=(COUNTERS,))):
+    for sentence in explain(look(hub, runs=_runs(hub), consumers=(COUNTERS, APPEARANCES))):
         yield Finding("speed", sentence.state, sentence.said)
 
 
@@ -229,6 +232,12 @@ def _disk(hub: Hub) -> tuple[State, str]:
     if free < hub.settings.storage_low_bytes:
         return "fail", f"{said}: no records are taken. Make room"
     return ("warn", f"{said}: make room soon") if free < 5 * hub.settings.storage_low_bytes else ("ok", said)
+
+
+def _pages() -> tuple[State, str]:
+    if not (files("daumoi.console") / "static" / "built" / "shell.css").is_file():
+        return "warn", "styles and scripts of the pages of staff are not built: make frontend"
+    return "ok", "styles and scripts are built"
 
 
 def _runs(hub: Hub) -> bool:

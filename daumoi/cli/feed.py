@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from daumoi.audit.purposes import ReasonMissing, UnknownPurpose, title
-from daumoi.cli.operator import actor
+from daumoi.audit.purposes import ReasonMissing, UnknownPurpose
+from daumoi.cli.operator import actor, purpose_said
 from daumoi.cli.session import open_hub
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
@@ -62,11 +62,7 @@ def feed(
 
 
 def _reader(purpose: str | None, reason: str) -> feeds.Reader:
-    """Take a purpose of the list by its code; other words are a purpose stated in words."""
-    said = (purpose or "").strip()
-    if title(said) is not None:
-        return feeds.Reader(actor(), said, reason)
-    return feeds.Reader(actor(), "stated", f"{said} {reason}".strip())
+    return feeds.Reader(actor(), *purpose_said(purpose or "", reason))
 
 
 def _print(hub: Hub, *, kind: str, after: int, follow: bool, reader: feeds.Reader | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -116,11 +117,27 @@ def give(connection: Connection, member_id: int, membership: services.Membership
     services.decide(connection, membership_id=made, decided_by=None, approved=True, at=at)
 
 
+@app.command("password")
+def give_password(email: str, data_dir: DataDir = Path("var"), as_json: AsJson = False) -> None:
+    """Give a member a password for once, and print it: they must choose another at the next sign-in."""
+    from daumoi.console.passwords import hashed
+
+    made = secrets.token_urlsafe(12)
+    with open_hub(data_dir, say=_quiet if as_json else _say) as hub:
+        password = hashed(hub, made)
+        try:
+            with hub.pool.connection() as connection:
+                services.give_password(connection, email=email, password=password)
+        except FAULTS as fault:
+            raise _fail(str(fault)) from None
+    typer.echo(json.dumps({"email": services.folded(email), "password": made}) if as_json else made)
+
+
 @app.command("list")
 def list_members(data_dir: DataDir = Path("var"), as_json: AsJson = False) -> None:
     """List the members with their memberships, and when each was last seen."""
     with open_hub(data_dir, say=_quiet if as_json else _say) as hub, hub.pool.connection() as connection:
-        found = selectors.members(connection)
+        found = selectors.members(connection, selectors.OPERATOR)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, default=str))
         return

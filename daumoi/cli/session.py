@@ -15,8 +15,6 @@ from pathlib import Path
 
 import psycopg
 
-from daumoi.audit import services as audit
-from daumoi.audit.actors import HUB, Subject
 from daumoi.audit.sealing import ChainBroken, seal
 from daumoi.core import facts, keyring
 from daumoi.core.backup import unfinished
@@ -129,24 +127,13 @@ def prepare(settings: Settings, dsn: str, say: Say) -> Keys:
 
 
 def _take_in_rule_packs(connection: Connection, say: Say) -> None:
-    """Take in the rule packs of this release that the hub has not seen, and note it."""
-    at = SystemClock().now()
-    with connection.transaction():
-        for noted in bundled.install_all(connection, at=at):
-            audit.write(
-                connection,
-                at=at,
-                by=HUB,
-                action=noted.action,
-                subject=Subject(noted.subject),
-                purpose="administration",
-                reason=noted.remark,
+    """Take in the rule packs of this release that the hub has not seen; their own history holds that it was so."""
+    for noted in bundled.install_all(connection, at=SystemClock().now()):
+        if noted.step == "drafted":
+            say(
+                f"This release brings other rules for {noted.pack}: they wait as draft {noted.version}, and nothing "
+                f"has changed. See them with `daumoi rules diff {noted.pack} {noted.version}`."
             )
-            if noted.step == "drafted":
-                say(
-                    f"This release brings other rules for {noted.pack}: they wait as draft {noted.version}, and "
-                    f"nothing has changed. See them with `daumoi rules diff {noted.pack} {noted.version}`."
-                )
 
 
 @contextmanager

@@ -22,8 +22,10 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import ROW_CODES
 from daumoi.intake.selectors import held_by_reason
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM, Received, received_since
+from daumoi.log.selectors import VIET_NAM
 from daumoi.organisations import registry
+from daumoi.situation.board import Received, received
+from daumoi.situation.reach import Everywhere
 
 _HOURS = 24
 _REASONS = 12
@@ -59,20 +61,20 @@ def show(request: HttpRequest) -> HttpResponse:
     with hub.pool.connection() as connection:
         if not _may_look(request, connection):
             return refused(request)
-        received = received_since(connection, since)
+        came = received(connection, Everywhere(), since=since, until=since + timedelta(hours=_HOURS))
         systems = registry.load(connection)
         held = held_by_reason(connection, limit=_REASONS)
-    bars, top = _bars(received, since)
+    bars, top = _bars(came, since)
     context = {
         "at": at,
         "bars": bars,
         "top": top,
         "width": _HOURS * (_BAR_WIDTH + _GAP),
         "kinds": [(shade, kind_title(name)) for shade, name in enumerate(KINDS, start=1)],
-        "total": sum(received.by_province.values()),
-        "systems": _systems(received, systems),
-        "provinces": _provinces(received),
-        "most": max(received.by_province.values(), default=1),
+        "total": sum(came.by_province.values()),
+        "systems": _systems(came, systems),
+        "provinces": _provinces(came),
+        "most": max(came.by_province.values(), default=1),
         "held": [(each, kind_title(each.kind), ROW_CODES[each.code]) for each in held if each.code in ROW_CODES],
     }
     return render(request, "console/activity.html", context)
@@ -94,17 +96,17 @@ def _may_look(request: HttpRequest, connection: Connection) -> bool:
         return False
 
 
-def _bars(received: Received, since: datetime) -> tuple[list[Bar], int]:
+def _bars(came: Received, since: datetime) -> tuple[list[Bar], int]:
     """Stack the kinds of each hour; returns the bars and the largest hour."""
     hours = [since + timedelta(hours=number) for number in range(_HOURS)]
-    totals = [sum(received.by_hour.get((hour, kind), 0) for kind in KINDS) for hour in hours]
+    totals = [sum(came.by_hour.get((hour, kind), 0) for kind in KINDS) for hour in hours]
     top = max(totals) or 1
     bars = []
     for place, (hour, total) in enumerate(zip(hours, totals, strict=True)):
         x, y = place * (_BAR_WIDTH + _GAP), float(_HEIGHT)
         segments = []
         for shade, kind in enumerate(KINDS, start=1):
-            count = received.by_hour.get((hour, kind), 0)
+            count = came.by_hour.get((hour, kind), 0)
             if count:
                 height = max(_HEIGHT * count / top, 1.0)
                 y -= height
@@ -113,18 +115,18 @@ def _bars(received: Received, since: datetime) -> tuple[list[Bar], int]:
     return bars, top
 
 
-def _systems(received: Received, systems: registry.Registry) -> list[tuple[str, list[int], int]]:
+def _systems(came: Received, systems: registry.Registry) -> list[tuple[str, list[int], int]]:
     """Return each system with its records by kind, the busiest first; silent ones stand last, with a dash."""
     found = []
     for system in systems.systems.values():
-        counts = [received.by_system.get((system.id, kind), 0) for kind in KINDS]
+        counts = [came.by_system.get((system.id, kind), 0) for kind in KINDS]
         found.append((system.name, counts, sum(counts)))
     return sorted(found, key=lambda row: (-row[2], row[0]))
 
 
-def _provinces(received: Received) -> list[tuple[str, int]]:
+def _provinces(came: Received) -> list[tuple[str, int]]:
     named: dict[str, int] = {}
-    for path, records in received.by_province.items():
+    for path, records in came.by_province.items():
         name = _place_name(path)
         named[name] = named.get(name, 0) + records
     return sorted(named.items(), key=lambda row: (-row[1], row[0]))

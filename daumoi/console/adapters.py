@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+from html import unescape
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from daumoi.console.language import COOKIE, keep
 from daumoi.core.hub import Hub
 
 _SEAL_CONTEXT = b"member second factor"
@@ -51,6 +56,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except ValueError:
             return UNKNOWN_ADDRESS
 
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Speak the member's own language from now on, unless another was chosen on this machine."""
+        response: HttpResponse = super().post_login(request, user, **more)
+        if COOKIE not in request.COOKIES:
+            keep(response, request, user.language)
+        return response
+
     def get_login_redirect_url(self, _request: HttpRequest) -> str:
         """Staff begin at the home of the console."""
         return reverse("console_home")
@@ -62,6 +74,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
         """Back to the account page."""
         return reverse("console_account")
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Say on the next page what was done; of allauth's many messages, those that we have words for."""
+        if message is None and message_template is not None:
+            try:
+                message = unescape(render_to_string(message_template, message_context, request).strip())
+            except TemplateDoesNotExist:
+                return
+        if message:
+            messages.add_message(request, level, message, extra_tags=extra_tags)
 
     def set_password(self, user: Any, password: str) -> None:
         """Set a password that the member chose, so that they need not change it again."""

@@ -63,6 +63,10 @@ DOORS: Final[dict[str, str]] = {
     "console_codes": "kinds.view",
     "console_areas": "areas.view",
     "console_area": "areas.view",
+    "members": "member.view",
+    "member_propose": "member.propose",
+    "member_decide": "member.approve",
+    "member_invite": "member.propose",
 }
 
 FIRST_THINGS: Final = frozenset({"account_logout", "language", "theme", "icon", "account_reauthenticate"})

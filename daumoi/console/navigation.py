@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from daumoi.accounts import roles
+from daumoi.accounts.scope import Scope
 from daumoi.accounts.selectors import Standing
 from daumoi.console.doors import SIGNED_IN
 
@@ -23,14 +24,17 @@ class Entry(NamedTuple):
     url_name: str
     right: str
     icon: str
+    is_nationwide: bool = False
+    """Shown only to whom the right holds everywhere."""
 
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
-    Entry(gettext_noop("What came in"), "activity", "flows.view", "bars"),
+    Entry(gettext_noop("What came in"), "activity", "flows.view", "bars", is_nationwide=True),
     Entry(gettext_noop("Held rows"), "held_groups", "held.view", "tray"),
     Entry(gettext_noop("Administrative units"), "console_areas", "areas.view", "pin"),
     Entry(gettext_noop("Kinds and code lists"), "console_kinds", "kinds.view", "list"),
+    Entry(gettext_noop("Members"), "members", "member.view", "people"),
 )
 
 
@@ -44,8 +48,12 @@ def entries(standing: Standing, here: str) -> list[dict[str, Any]]:
             "is_here": entry.url_name == here,
         }
         for entry in ENTRIES
-        if entry.right == SIGNED_IN or standing.scope.may(entry.right)
+        if entry.right == SIGNED_IN or _is_for(standing.scope, entry)
     ]
+
+
+def _is_for(scope: Scope, entry: Entry) -> bool:
+    return scope.may(entry.right) and (scope.for_right(entry.right).nationwide or not entry.is_nationwide)
 
 
 def role_titles(standing: Standing) -> list[str]:

@@ -8,7 +8,8 @@ from daumoi.core.hub import Hub
 from daumoi.exchange.selectors import Readers, readers
 from daumoi.intake.selectors import held_open
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM, ConsumerLag, consumer_lags, heads, received_on
+from daumoi.log.selectors import VIET_NAM, ConsumerLag, consumer_lags, heads
+from daumoi.situation.board import received_on
 
 CONNECTION_WAIT_S = 2.0
 

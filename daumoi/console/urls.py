@@ -17,6 +17,7 @@ from daumoi.console import (
     invitation,
     kinds,
     language,
+    members,
     purpose,
     records,
     search,
@@ -79,6 +80,10 @@ urlpatterns = [
     path("console/codes/<slug:name>/", kinds.codes, name="console_codes"),
     path("console/areas/", areas.staff_find, name="console_areas"),
     path("console/areas/<slug:scheme>/<str:code>/", areas.staff_unit, name="console_area"),
+    path("console/members/", members.show, name="members"),
+    path("console/members/propose/", members.propose, name="member_propose"),
+    path("console/members/decide/<int:membership_id>/", members.decide, name="member_decide"),
+    path("console/members/invite/<int:member_id>/", members.invite, name="member_invite"),
 ]
 
 handler400 = "daumoi.console.errors.bad_request"

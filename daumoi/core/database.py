@@ -19,6 +19,9 @@ IDLE_IN_TRANSACTION_S = 5
 STATEMENT_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 10
 _SURE_FOR_S = 0.5
+_KEEP_TRYING_S = 2.0
+"""The pool tries again after 1, 2, 4, 8 … seconds: after a recovery of half a minute it would wait as long once more.
+So it gives up early, and the next who asks for a connection begins anew."""
 OLDEST_POSTGRES = 160000
 """The oldest server_version_num the product runs on."""
 
@@ -72,6 +75,7 @@ def open_pool(dsn: str, application_name: str = "daumoi", *, size: int = 8) -> C
         min_size=1,
         max_size=size,
         timeout=CONNECT_TIMEOUT_S,
+        reconnect_timeout=_KEEP_TRYING_S,
         kwargs=kwargs,
         open=False,
         check=_check,

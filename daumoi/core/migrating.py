@@ -11,7 +11,19 @@ from psycopg.conninfo import conninfo_to_dict
 
 from daumoi.core.database import Connection
 
-ROOMS = ("core", "organisations", "people", "places", "rulepacks", "accounts", "audit", "log", "intake", "exchange")
+ROOMS = (
+    "core",
+    "organisations",
+    "people",
+    "places",
+    "rulepacks",
+    "accounts",
+    "audit",
+    "log",
+    "intake",
+    "exchange",
+    "situation",
+)
 """Rooms that own tables, lowest first."""
 
 LIBRARIES = {

@@ -43,6 +43,7 @@ class Settings:
     bad_rows_max: int = 50_000
     bodies_per_client_max: int = 32
     held_days: int = 30
+    break_glass_hours: int = 4
     first_bad_rows_max: int = 1000
     held_rows_max: int = 100_000
     calls_per_second: int = 4000
@@ -169,6 +170,7 @@ VARIABLES = (
     _number("DAUMOI_BODY_MIN_BYTES_PER_SECOND", "body_min_bytes_per_second", 1, MIB, "bytes"),
     _number("DAUMOI_BODIES_PER_CLIENT_MAX", "bodies_per_client_max", 1, 1000, "bodies"),
     _number("DAUMOI_HELD_DAYS", "held_days", 1, 365, "days"),
+    _number("DAUMOI_BREAK_GLASS_HOURS", "break_glass_hours", 1, 72, "hours"),
     _number("DAUMOI_STORAGE_LOW_BYTES", "storage_low_bytes", 0, 2**60, "bytes"),
     _number("DAUMOI_SEGMENT_ROWS", "segment_rows", 100, 1_000_000_000, "records"),
     _number("DAUMOI_ARCHIVE_ROWS", "archive_rows", 1, 10_000_000, "records"),

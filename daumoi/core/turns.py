@@ -21,6 +21,7 @@ class Turn(IntEnum):
     ERASURE = 1
     RETENTION = 2
     ARCHIVE = 3
+    LINKAGE = 4
 
 
 class Busy(Exception):

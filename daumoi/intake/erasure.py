@@ -26,7 +26,7 @@ from daumoi.core.sql import statements
 from daumoi.core.turns import Turn, turn
 from daumoi.intake.erasing_held import Sought, delete_held, delete_of_refs, holding_identity
 from daumoi.intake.identity_changes import append_moves, make_room
-from daumoi.log import archive_files, erasing
+from daumoi.log import appearances, archive_files, erasing
 from daumoi.log.append import Overtaken, SegmentsExhausted
 from daumoi.log.archive import folder_of
 from daumoi.log.holds import Hold, freeze, holds
@@ -304,6 +304,8 @@ def _forget(hub: Hub, connection: Connection, erasure: _Erasure) -> None:
     def step() -> None:
         people = [row[0] for row in connection.execute(_SQL["people"], (erasure.id,))]
         destroying.forget_people(connection, people)
+        # Only now: all records are cut, so nothing that is read from here on can name the claims again.
+        appearances.forget(connection, erasure.claims)
         connection.execute(_SQL["forget_claims"], (erasure.id,))
         connection.execute(_SQL["forget_sweep"], (erasure.id,))
         connection.execute(_SQL["finish"], (hub.clock.now(), erasure.id))

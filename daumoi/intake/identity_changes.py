@@ -6,6 +6,7 @@ transaction that moves it, so that every platform and receiver follows.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -28,22 +29,23 @@ class NothingToMove(Exception):
     """The people or the claim named are not there, or are one person already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A claim that goes from one person to another."""
+
+    claim: int
+    source: int
+    target: int
+
+
 def join_people(hub: Hub, *, keep: int, join: int) -> list[int]:
     """Make two people one: all claims of `join` go to `keep`. Returns the numbers of the entries.
 
     Two people that exist are joined by a person's decision only. Raises NothingToMove.
     """
-    if keep == join:
-        raise NothingToMove(NothingToMove.__doc__)
     make_room(hub)
     with hub.pool.connection() as connection, connection.transaction():
-        both = [row[0] for row in connection.execute(_SQL["claims_of_person"], ([keep, join],))]
-        rows = connection.execute(_SQL["lock_claims"], (both,)).fetchall()
-        moving = [claim for claim, person in rows if person == join]
-        if not moving or len(moving) == len(rows):
-            raise NothingToMove(NothingToMove.__doc__)
-        connection.execute(_SQL["move_claims"], (keep, moving))
-        seqs = append_moves(hub, connection, [(claim, join, keep) for claim in moving], "join", hub.clock.now())
+        seqs = move_claims(hub, connection, joining(connection, keep=keep, join=join), "join", hub.clock.now())
     hub.committed()
     return seqs
 
@@ -53,15 +55,41 @@ def split_claim(hub: Hub, *, claim: int) -> tuple[int, list[int]]:
     make_room(hub)
     at = hub.clock.now()
     with hub.pool.connection() as connection, connection.transaction():
-        found = connection.execute(_SQL["lock_claims"], ([claim],)).fetchone()
-        if found is None:
-            raise NothingToMove(NothingToMove.__doc__)
-        made = connection.execute(_SQL["new_person"], (at,)).fetchone()
-        assert made is not None
-        connection.execute(_SQL["move_claims"], (made[0], [claim]))
-        seqs = append_moves(hub, connection, [(claim, found[1], made[0])], "split", at)
+        moves = splitting(connection, claims=[claim], at=at)
+        seqs = move_claims(hub, connection, moves, "split", at)
     hub.committed()
-    return made[0], seqs
+    return moves[0].target, seqs
+
+
+def joining(connection: Connection, *, keep: int, join: int) -> list[Move]:
+    """Lock the claims of two people; returns the moves that make them one. Raises NothingToMove."""
+    both = [row[0] for row in connection.execute(_SQL["claims_of_person"], ([keep, join],))] if keep != join else []
+    rows = connection.execute(_SQL["lock_claims"], (both,)).fetchall()
+    moves = [Move(claim, join, keep) for claim, person in rows if person == join]
+    if not moves or len(moves) == len(rows):
+        raise NothingToMove(NothingToMove.__doc__)
+    return moves
+
+
+def splitting(connection: Connection, *, claims: Sequence[int], at: datetime) -> list[Move]:
+    """Lock some claims and make a new person for them; returns the moves to it. Raises NothingToMove."""
+    found = connection.execute(_SQL["lock_claims"], (sorted(claims),)).fetchall()
+    if not found:
+        raise NothingToMove(NothingToMove.__doc__)
+    made = connection.execute(_SQL["new_person"], (at,)).fetchone()
+    assert made is not None
+    return [Move(claim, person, made[0]) for claim, person in found]
+
+
+def move_claims(hub: Hub, connection: Connection, moves: Sequence[Move], reason: str, at: datetime) -> list[int]:
+    """Move locked claims and say so in the log; returns the numbers of the entries.
+
+    The last step of the caller's transaction, before which `make_room` was called.
+    """
+    for target in sorted({move.target for move in moves}):
+        moving = [move.claim for move in moves if move.target == target]
+        connection.execute(_SQL["move_claims"], (target, moving))
+    return append_moves(hub, connection, [(move.claim, move.source, move.target) for move in moves], reason, at)
 
 
 def make_room(hub: Hub) -> None:

@@ -73,6 +73,12 @@ def held_open(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(_HELD["open_by_kind"]).fetchall())
 
 
+def held_by_flow(connection: Connection, *, since: datetime) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return, by numbers of system and kind, how many rows were held since an instant, and how many wait now."""
+    rows = connection.execute(_HELD["by_flow"], {"since": since})
+    return {(system, kind): (lately, still) for system, kind, lately, still in rows}
+
+
 class HeldReason(NamedTuple):
     """Rows of one kind that wait for mending for one reason."""
 

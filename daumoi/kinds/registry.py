@@ -1,6 +1,7 @@
 """All kinds the hub takes. A new kind is one file beside this one and one line in the list."""
 
 from daumoi.kinds import (
+    area_count,
     checkpoint,
     checkpoint_passage,
     citizen_report,
@@ -15,6 +16,7 @@ ALL: tuple[Kind, ...] = (
     citizen_report.KIND,
     checkpoint.KIND,
     checkpoint_passage.KIND,
+    area_count.KIND,
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in ALL}

@@ -7,9 +7,6 @@ from datetime import datetime
 from daumoi.core.database import Connection
 from daumoi.log import meters
 
-COUNTERS = "counters"
-"""The reader that keeps the stored counters."""
-
 Work = Callable[[Connection, int, int, int], None]
 """Called with a connection inside a transaction, a kind's number, and the first and last seq of a range."""
 
@@ -48,16 +45,3 @@ def advance(connection: Connection, *, name: str, kind: int, at: datetime, most:
         )
     meters.CONSUMED.labels(name, meters.name_of(kind)).inc(last - first + 1)
     return int(last - first + 1)
-
-
-def count_records(connection: Connection, kind: int, first: int, last: int) -> None:
-    """The work of the consumer "counters": add a range to the stored counters, by hour, system and province."""
-    connection.execute(
-        "INSERT INTO record_count (kind, hour, system_id, province, op, records)"
-        " SELECT kind, date_trunc('hour', received_at), system_id,"
-        " coalesce(array_to_string((string_to_array(path, '.'))[1:2], '.'), ''), op, count(*)"
-        " FROM record WHERE kind = %s AND seq BETWEEN %s AND %s GROUP BY 1, 2, 3, 4, 5"
-        " ON CONFLICT (kind, hour, system_id, province, op)"
-        " DO UPDATE SET records = record_count.records + excluded.records",
-        (kind, first, last),
-    )

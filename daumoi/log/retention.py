@@ -14,7 +14,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.core.turns import Turn, turn
-from daumoi.log import archive_files, holds
+from daumoi.log import appearances, archive_files, holds
 from daumoi.log.archive import folder_of
 from daumoi.log.retention_rules import Rule, RulesFault, parse
 from daumoi.log.segments import Segment, clear_beside, drop, droppable
@@ -250,6 +250,7 @@ def _finish(hub: Hub, connection: Connection) -> tuple[int, int]:
     """Delete what stands beside dropped records, their archive files, and claims that nothing names."""
     for figure in heads(connection):
         clear_beside(connection, kind=figure.number)
+    appearances.clear(connection)
     files = 0
     removals = connection.execute(_SQL["removals"]).fetchall()
     if removals:

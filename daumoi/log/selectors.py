@@ -1,8 +1,7 @@
 """Reads the log: figures of heads and consumers, and records by number."""
 
-from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta, timezone
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from daumoi.core.database import Connection
@@ -78,41 +77,49 @@ def consumer_lags(connection: Connection) -> list[ConsumerLag]:
     return [ConsumerLag(*row) for row in rows]
 
 
-def received_on(connection: Connection, day: date) -> dict[str, int]:
-    """Return how many records of each kind were received on a day (UTC+7), from the stored counters."""
-    begins = datetime.combine(day, time(), VIET_NAM)
+_NUMBERS_AT = """
+WITH RECURSIVE search (kind, upto, low, high) AS (
+    SELECT h.kind, a.upto, h.oldest - 1, h.seq FROM head h CROSS JOIN unnest(%s::timestamptz[]) a(upto)
+    UNION ALL
+    SELECT s.kind, s.upto, CASE WHEN r.received_at <= s.upto THEN m.middle ELSE s.low END,
+           CASE WHEN r.received_at <= s.upto THEN s.high ELSE m.middle - 1 END
+    FROM search s CROSS JOIN LATERAL (SELECT (s.low + s.high + 1) / 2 AS middle) m
+    JOIN record r ON r.kind = s.kind AND r.seq = m.middle WHERE s.low < s.high
+)
+SELECT kind, upto, low FROM search WHERE low = high
+"""
+
+
+def numbers_at(connection: Connection, instants: Sequence[datetime]) -> dict[tuple[int, datetime], int]:
+    """Return, by kind and instant, the last number received up to it (both included): what was known then.
+
+    `received_at` never goes back within a kind, so it is found by halving: some twenty records are looked at, in a
+    millisecond. Where all of that time was dropped, it is the number before the oldest kept.
+    """
+    rows = connection.execute(_NUMBERS_AT, (list(instants),))
+    return {(kind, upto): number for kind, upto, number in rows}
+
+
+class Stated(NamedTuple):
+    """What one revision of a record says of a place."""
+
+    lat: float | None
+    lon: float | None
+    body: dict[str, Any]
+
+
+def stated(connection: Connection, *, kind: int, receipts: Sequence[tuple[bytes, int]]) -> dict[bytes, Stated]:
+    """Return location and facts of records by (receipt key, revision); what was dropped or withdrawn is left out."""
+    if not receipts:
+        return {}
+    keys, revisions = zip(*receipts, strict=True)
     rows = connection.execute(
-        "SELECT h.name, sum(r.records)::bigint FROM record_count r JOIN head h USING (kind)"
-        " WHERE r.hour >= %s AND r.hour < %s GROUP BY 1",
-        (begins, begins + timedelta(days=1)),
+        "SELECT t.key, r.lat, r.lon, r.body FROM unnest(%s::bytea[], %s::int[]) n(key, revision)"
+        " JOIN receipt t ON t.key = n.key AND t.revision = n.revision"
+        " JOIN record r ON r.kind = %s AND r.seq = t.seq WHERE r.body IS NOT NULL",
+        (list(keys), list(revisions), kind),
     )
-    return dict(rows.fetchall())
-
-
-class Received(NamedTuple):
-    """Records received since an hour, three ways."""
-
-    by_hour: dict[tuple[datetime, str], int]
-    """By beginning of the hour and kind."""
-    by_system: dict[tuple[int, str], int]
-    """By number of the system and kind."""
-    by_province: dict[str, int]
-    """By the first two steps of the path; empty without an area."""
-
-
-def received_since(connection: Connection, hour: datetime) -> Received:
-    """Return what was received since the beginning of an hour, from the stored counters."""
-    rows = connection.execute(
-        "SELECT r.hour, h.name, r.system_id, r.province, sum(r.records)::bigint"
-        " FROM record_count r JOIN head h USING (kind) WHERE r.hour >= %s GROUP BY 1, 2, 3, 4",
-        (hour,),
-    )
-    found = Received(defaultdict(int), defaultdict(int), defaultdict(int))
-    for at, kind, system_id, province, records in rows:
-        found.by_hour[at, kind] += records
-        found.by_system[system_id, kind] += records
-        found.by_province[province] += records
-    return found
+    return {bytes(key): Stated(lat, lon, body) for key, lat, lon, body in rows}
 
 
 ShownRow = tuple[Any, ...]

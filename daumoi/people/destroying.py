@@ -110,6 +110,8 @@ def destroy(connection: Connection, claims: Sequence[int]) -> list[tuple[int, in
     ids = [claim for claim, _ in found]
     hashes = sorted({bytes(row[0]) for row in connection.execute(_SQL["delete_index"], (ids,), binary=True)})
     connection.execute(_SQL["delete_strong_identifiers"], (hashes,))
+    connection.execute(_SQL["delete_decided_upon"], (ids,))
+    connection.execute(_SQL["delete_moved"], (ids,))
     connection.execute(_SQL["delete_claims"], (ids,))
     connection.execute(_SQL["step_epoch"])
     return found
@@ -120,6 +122,7 @@ def forget_people(connection: Connection, people: Sequence[int]) -> int:
     gone = [row[0] for row in connection.execute(_SQL["delete_people"], (list(people),))]
     if gone:
         connection.execute(_SQL["delete_candidates"], {"people": gone})
+        connection.execute(_SQL["silence_proposals"], {"people": gone})
     return len(gone)
 
 

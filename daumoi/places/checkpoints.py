@@ -64,6 +64,19 @@ def owners_of(
     return {(row[0], row[1]): bytes(row[2]) for row in rows}
 
 
+def paths(connection: Connection) -> dict[int, str | None]:
+    """Return the path of the unit of every checkpoint, withdrawn ones too: passages of before still point to them."""
+    return dict(connection.execute("SELECT id, path FROM place").fetchall())
+
+
+def receipts(connection: Connection, places: Iterable[int]) -> dict[int, tuple[int, bytes, int]]:
+    """Return (system, receipt key, revision) of the record that says what each place is."""
+    rows = connection.execute(
+        "SELECT id, system_id, ref_key, revision FROM place WHERE id = ANY(%s)", (sorted(set(places)),), binary=True
+    )
+    return {row[0]: (row[1], bytes(row[2]), row[3]) for row in rows}
+
+
 def record_states(connection: Connection, states: Iterable[CheckpointState]) -> None:
     """Keep what the newest stored revisions of checkpoints say; of several of one ref the highest counts.
 

@@ -16,6 +16,7 @@ from tests.contract.records import (
     a_passage,
     a_ref,
     a_report,
+    an_area_count,
     put_at,
     the_bytes,
 )
@@ -23,6 +24,7 @@ from tests.hubs import Record
 
 DECLARATION, MOVEMENT, REPORT = "health_declaration", "movement_declaration", "citizen_report"
 CHECKPOINT, PASSAGE = "checkpoint", "checkpoint_passage"
+FIGURE = "area_count"
 ANYWHERE = None
 
 
@@ -276,4 +278,17 @@ LISTS = [
     bad("a checkpoint that is not there", PASSAGE, a_passage("NO-SUCH-GATE"), "unknown_checkpoint", "/data/checkpoint"),
 ]  # fmt: skip
 
-BAD_ROWS = [*MALFORMED, *TEXTS, *SHAPES, *NUMBERS, *INSTANTS, *DATES, *IDENTIFIERS, *LISTS]
+FIGURES = [
+    set_in(an_area_count(), FIGURE, "a figure below zero", "/data/value", -1, "out_of_range"),
+    set_in(an_area_count(), FIGURE, "a figure with a fraction", "/data/value", 1.5, "wrong_type"),
+    set_in(an_area_count(), FIGURE, "a figure as a text", "/data/value", "77", "wrong_type"),
+    set_in(an_area_count(), FIGURE, "an indicator that is none", "/data/indicator", "rumours", "unknown_code"),
+    set_in(an_area_count(), FIGURE, "a day in the form of the country", "/data/day", "01/08/2021", "bad_date"),
+    set_in(an_area_count(), FIGURE, "a time of report without offset", "/data/reported_at", "2021-08-01T18:00:00", "bad_instant"),
+    set_in(an_area_count(), FIGURE, "a span that is none", "/data/span", "week", "not_in_list"),
+    set_in(an_area_count(), FIGURE, "an empty publication", "/data/publication", "", "out_of_range"),
+    bad("a figure without area", FIGURE, an_area_count(area=None), "missing_field", "/area"),
+    bad("a figure of a person", FIGURE, an_area_count(subject={"full_name": "Lê Thị Mẫu"}), "unknown_field", None),
+]  # fmt: skip
+
+BAD_ROWS = [*MALFORMED, *TEXTS, *SHAPES, *NUMBERS, *INSTANTS, *DATES, *IDENTIFIERS, *LISTS, *FIGURES]

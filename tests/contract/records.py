@@ -14,7 +14,9 @@ from tests.hubs import Record
 BA_DINH = {"scheme": "vn-2025", "code": "00004"}
 HANOI = {"scheme": "vn-2025", "code": "01"}
 OCCURRED_AT = "2021-08-01T08:00:00+07:00"
-KINDS = ("health_declaration", "movement_declaration", "citizen_report", "checkpoint", "checkpoint_passage")
+KINDS = (
+    "health_declaration", "movement_declaration", "citizen_report", "checkpoint", "checkpoint_passage", "area_count",
+)  # fmt: skip
 ENVELOPE_COUNTS = ("received", "accepted", "corrected", "withdrawn", "repeated", "held")
 
 # The full lists that the contract writes out.
@@ -105,6 +107,12 @@ def a_report(data: Record | None = None, **envelope: Any) -> Record:
     """An anonymous report by a citizen; its category is one that every hub knows."""
     own = {"category": REPORT_CATEGORY, "text": "Quán nước đầu ngõ vẫn tụ tập đông người."}
     return _record({**own, **(data or {})}, envelope, {"area": BA_DINH})
+
+
+def an_area_count(data: Record | None = None, **envelope: Any) -> Record:
+    """The cases of Hà Nội on a day, as the evening bulletin has them."""
+    own = {"day": "2021-08-01", "indicator": "cases", "value": 77, "reported_at": "2021-08-01T18:00:00+07:00"}
+    return _record({**own, **(data or {})}, envelope, {"area": HANOI})
 
 
 REPORT_CATEGORY = "crowd"  # as the example of a report shows it

@@ -1,4 +1,4 @@
-"""Contract, section 4: every field that the five kinds name is taken, and every value of the lists written out."""
+"""Contract, section 4: every field that the kinds name is taken, and every value of the lists written out."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tests.contract.records import (
     a_passage,
     a_person,
     a_report,
+    an_area_count,
     put_at,
     take_out,
 )
@@ -341,3 +342,30 @@ def test_a_wrong_device_clock_is_kept_as_it_is(dov: Caller, gate: str) -> None:
 def test_the_checkpoint_of_another_system_is_unknown(cora: Caller, gate: str) -> None:
     problem = cora.one_problem("checkpoint_passage", a_passage(gate))
     assert (problem["code"], problem["pointer"]) == ("unknown_checkpoint", "/data/checkpoint")
+
+
+INDICATORS = ("cases", "deaths", "recovered", "tests", "vaccinated", "beds_free")
+
+
+def test_the_indicators_of_an_official_figure(dov: Caller) -> None:
+    rows = [an_area_count({"indicator": indicator, "span": "instant"}) for indicator in INDICATORS]
+    assert counts(dov.receipt("area_count", *rows)) == {"accepted": len(INDICATORS)}
+
+
+def test_the_spans_of_an_official_figure(dov: Caller) -> None:
+    check_listed(dov, "area_count", an_area_count(), "/data/span", ("day", "to_date", "instant"))
+
+
+def test_an_official_figure_that_is_corrected_keeps_both_numbers(dov: Caller) -> None:
+    row = an_area_count({"value": 9574, "publication": "Bản tin 18 giờ"})
+    first = dov.receipt("area_count", row)["first_seq"]
+    again = put_at({**row, "revision": 2}, "/data/value", 4787)
+    assert counts(dov.receipt("area_count", again)) == {"corrected": 1}
+    lines = [line for line in dov.feed("area_count", after=first - 1).lines if line["ref"] == row["ref"]]
+    assert [(line["op"], line["data"]["value"]) for line in lines] == [("assert", 9574), ("correct", 4787)]
+
+
+@pytest.mark.parametrize("field", ["day", "indicator", "value", "reported_at"])
+def test_an_official_figure_needs_its_fields(dov: Caller, field: str) -> None:
+    problem = dov.one_problem("area_count", take_out(an_area_count(), f"/data/{field}"))
+    assert (problem["code"], problem["pointer"]) == ("missing_field", f"/data/{field}")

@@ -28,7 +28,7 @@ def teacher(hub_server: HubServer) -> Caller:
     return hub_server.new_system(send="all", read="all", identity="given")
 
 
-def test_the_five_kinds_are_listed_with_versions_and_limits(dov: Caller) -> None:
+def test_all_kinds_are_listed_with_versions_and_limits(dov: Caller) -> None:
     answer = dov.get("/api/v1/kinds")
     assert answer.status_code == 200
     text = json.dumps(answer.json())

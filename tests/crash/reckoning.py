@@ -137,7 +137,7 @@ def _wait_for_counters(connection: psycopg.Connection[Any]) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until:
         rows = connection.execute(
-            "SELECT h.name, h.seq, coalesce((SELECT sum(records) FROM record_count c WHERE c.kind = h.kind), 0) FROM head h"
+            "SELECT h.name, h.seq, coalesce((SELECT sum(received) FROM province_figure c WHERE c.kind = h.kind), 0) FROM head h"
         ).fetchall()
         if all(head == counted for _, head, counted in rows):
             return

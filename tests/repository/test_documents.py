@@ -203,7 +203,7 @@ def test_every_word_of_the_glossary_has_a_reference_and_a_vietnamese_term() -> N
 
 
 def test_the_recipe_for_a_kind_works_as_printed() -> None:
-    """The sixth kind of CONTRIBUTING.md: its file runs, and its example is read without a fault."""
+    """The kind of CONTRIBUTING.md: its file runs, and its example is read without a fault."""
     recipe = next(
         block for block in re.findall(r"```python\n(.*?)```", read("CONTRIBUTING.md"), re.DOTALL) if "KIND =" in block
     )

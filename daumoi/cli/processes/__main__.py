@@ -1,4 +1,4 @@
-"""Runs one process of the hub: `python -m daumoi.cli.processes server|intake|reader|worker`."""
+"""Runs one process of the hub: `python -m daumoi.cli.processes server|intake|reader|worker|linking`."""
 
 import argparse
 import gc
@@ -10,7 +10,7 @@ from pathlib import Path
 from daumoi.cli.processes.logs import configure
 from daumoi.cli.session import cluster_of, hub_of, load_settings
 from daumoi.core import keyring
-from daumoi.core.figures import published
+from daumoi.core.figures import published, published_alone
 from daumoi.intake import pipe, reader
 from daumoi.intake.sockets import socket_path
 
@@ -35,7 +35,7 @@ def tune_interpreter() -> None:
 def main() -> None:
     """Open the hub for this process and run it until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("process", choices=["server", "intake", "reader", "worker"])
+    parser.add_argument("process", choices=["server", "intake", "reader", "worker", "linking"])
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--fd", type=int, help="the bound socket that the server is to listen on")
     parser.add_argument("--tls-cert", type=Path)
@@ -44,9 +44,11 @@ def main() -> None:
     settings = load_settings(asked.data_dir)
     configure(settings, asked.process)
     dsn = settings.database_url or cluster_of(settings, lambda _message: None).dsn
+    # The comparison comes and goes: figures of one that has ended are no process that is silent.
+    publish = published_alone if asked.process == "linking" else published
     with (
         hub_of(settings, dsn, keyring.load(settings), name=f"daumoi {asked.process}", pool_size=16) as hub,
-        published(settings.data_dir, asked.process),
+        publish(settings.data_dir, asked.process),
     ):
         tune_interpreter()
         # Each process loads only what it runs: the intake process holds no web framework.
@@ -57,6 +59,9 @@ def main() -> None:
             pipe.serve(hub, socket_path(settings, "intake"), reader_path=socket_path(settings, "reader"))
         elif asked.process == "reader":
             reader.serve(hub, socket_path(settings, "reader"))
+        elif asked.process == "linking":
+            os.nice(_WORKER_NICE)
+            import_module("daumoi.cli.processes.linking").run(hub)
         else:
             # The archive can wait, records can not: on two busy cores intake goes first.
             os.nice(_WORKER_NICE)

@@ -1,7 +1,9 @@
 """The worker's look at what no process knows by itself: the database, the readers of the log, the rows that wait."""
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import psycopg
@@ -20,6 +22,8 @@ from daumoi.intake.selectors import held_open
 from daumoi.kinds.registry import KINDS
 from daumoi.log import figures as log_figures
 from daumoi.log.figures import HOT_TABLES, LogFigures
+from daumoi.situation import figures as situation_figures
+from daumoi.situation import recounting
 
 LOOK_EVERY_S = 15.0
 _RETRY_S = 5.0
@@ -32,6 +36,19 @@ JOB_SECONDS = histogram(
 JOB_SUCCEEDED = gauge("daumoi_job_last_success_timestamp_seconds", "When a scheduled job last ended well.", ("job",))
 
 
+@contextmanager
+def measured(job: str) -> Iterator[None]:
+    """Count a run of a job, and how it ended."""
+    try:
+        with JOB_SECONDS.labels(job).time():
+            yield
+    except BaseException:
+        JOBS.labels(job, "failed").inc()
+        raise
+    JOBS.labels(job, "succeeded").inc()
+    JOB_SUCCEEDED.labels(job).set(time.time())
+
+
 class Seen(NamedTuple):
     """One look."""
 
@@ -39,6 +56,7 @@ class Seen(NamedTuple):
     log: LogFigures
     held: dict[str, int]
     audit: AuditFigures
+    recount: recounting.Result | None
 
 
 class Observer(Collector):
@@ -53,6 +71,7 @@ class Observer(Collector):
         seen = self._seen
         yield from postgres_figures.families(None if seen is None else seen.database)
         yield from log_figures.families(None if seen is None else seen.log)
+        yield from situation_figures.families(None if seen is None else seen.recount)
         held = GaugeMetricFamily("daumoi_held_rows_open", "Rows that wait for mending.", labels=("kind",))
         if seen is not None:
             for kind in KINDS:
@@ -72,6 +91,7 @@ class Observer(Collector):
             ),
             held_open(connection),
             audit_figures.look(connection, now=self._hub.clock.now()),
+            recounting.last_result(connection),
         )
         return self._seen
 

@@ -3,34 +3,40 @@
 import asyncio
 import signal
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import procrastinate
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from daumoi.accounts.services import forget_old_sessions
 from daumoi.audit import figures as audit_figures
 from daumoi.audit import heads as audit_heads
 from daumoi.audit.sealing import SEAL_EVERY_S, ChainBroken, mend_files, seal
 from daumoi.audit.verifying import verify
-from daumoi.cli.processes.observing import JOB_SECONDS, JOB_SUCCEEDED, JOBS, Observer
+from daumoi.cli.processes.linking import Linking
+from daumoi.cli.processes.observing import Observer, measured
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
 from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
+from daumoi.log.appearances import APPEARANCES, note_appearances
 from daumoi.log.archive import archive_next
-from daumoi.log.consumers import COUNTERS, advance, behind, count_records
+from daumoi.log.consumers import Work, advance, behind
 from daumoi.log.notices import CHANNEL
 from daumoi.log.retention import finish
 from daumoi.log.segments import ensure_segments
 from daumoi.people.destroying import NotQuiet
 from daumoi.people.refreshing import refresh_claims
+from daumoi.situation.counting import COUNTERS, counting
+from daumoi.situation.likeness import count_people
+from daumoi.situation.recounting import recount
+from daumoi.situation.units import keep_table
 
+_CONSUMERS = (COUNTERS, APPEARANCES)
 _RANGE_ROWS = 20_000
 _LOOK_EVERY_S = 0.5
 _ROUND_S = 0.25
@@ -44,15 +50,17 @@ def run(hub: Hub) -> None:
     ending = threading.Event()
     follower = threading.Thread(target=_follow, args=(hub, ending), name="consumers", daemon=True)
     follower.start()
-    threading.Thread(target=Observer(hub, (COUNTERS,)).run, args=(ending,), name="figures-look", daemon=True).start()
+    threading.Thread(target=Observer(hub, _CONSUMERS).run, args=(ending,), name="figures-look", daemon=True).start()
     sealer = threading.Thread(target=seal_audit, args=(hub, ending), name="audit", daemon=True)
     sealer.start()
-    asyncio.run(_run_jobs(hub, ending))
+    linking = Linking(hub.settings.data_dir)
+    asyncio.run(_run_jobs(hub, ending, linking))
+    linking.stop()
     follower.join(timeout=5)
     sealer.join(timeout=5)
 
 
-async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
+async def _run_jobs(hub: Hub, ending: threading.Event, linking: Linking) -> None:
     """Run the scheduled jobs; a database that goes away is waited for."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -64,7 +72,7 @@ async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, end)
     while not stop.is_set():
-        app = make_app(hub)
+        app = make_app(hub, linking)
         try:
             async with app.open_async():
                 work = asyncio.ensure_future(
@@ -84,20 +92,7 @@ async def _run_jobs(hub: Hub, ending: threading.Event) -> None:
             await asyncio.sleep(_RETRY_S)
 
 
-@contextmanager
-def measured(job: str) -> Iterator[None]:
-    """Count a run of a job, and how it ended."""
-    try:
-        with JOB_SECONDS.labels(job).time():
-            yield
-    except BaseException:
-        JOBS.labels(job, "failed").inc()
-        raise
-    JOBS.labels(job, "succeeded").inc()
-    JOB_SUCCEEDED.labels(job).set(time.time())
-
-
-def make_app(hub: Hub) -> procrastinate.App:
+def make_app(hub: Hub, linking: Linking | None = None) -> procrastinate.App:
     """Make the schedule. Each job may run twice, or late, without harm."""
     connector = procrastinate.PsycopgConnector(
         conninfo=conninfo(hub.dsn, "daumoi worker", search_path="jobs,public"), min_size=1, max_size=3
@@ -124,6 +119,12 @@ def make_app(hub: Hub) -> procrastinate.App:
         if deleted:
             _log.info("held rows expired", rows=deleted)
 
+    @app.periodic(cron="37 * * * *")
+    @app.task(name="forget_sessions", queueing_lock="forget_sessions", pass_context=False)
+    def forget_sessions(timestamp: int) -> None:
+        with measured("forget_sessions"), hub.pool.connection() as connection:
+            forget_old_sessions(connection, at=hub.clock.now())
+
     @app.periodic(cron="*/5 * * * *")
     @app.task(name="refresh_claims", queueing_lock="refresh_claims", pass_context=False)
     def refresh(timestamp: int) -> None:
@@ -145,6 +146,27 @@ def make_app(hub: Hub) -> procrastinate.App:
     def verify_audit(timestamp: int) -> None:
         with measured("verify_audit"):
             check_audit(hub)
+
+    @app.periodic(cron="*/15 * * * *")
+    @app.task(name="people_figures", queueing_lock="people_figures", pass_context=False)
+    def people_figures(timestamp: int) -> None:
+        with measured("people_figures"):
+            days = count_people(hub)
+        if days:
+            _log.info("events and people counted", days=days)
+
+    @app.periodic(cron="23 19 * * *")
+    @app.task(name="recount", queueing_lock="recount", pass_context=False)
+    def recount_figures(timestamp: int) -> None:
+        with measured("recount"):
+            prove_figures(hub)
+
+    # 02:20 in Viet Nam.
+    @app.periodic(cron="20 19 * * *")
+    @app.task(name="link_people", queueing_lock="link_people", pass_context=False)
+    def link_people(timestamp: int) -> None:
+        if linking is not None:
+            linking.start()
 
     return app
 
@@ -188,6 +210,13 @@ def seal_audit(hub: Hub, ending: threading.Event) -> None:
         seal(hub)
 
 
+def prove_figures(hub: Hub) -> None:
+    """Count closed hours again (at 2:23 in Viet Nam); an alert tells when the figures are not those of the log."""
+    found = recount(hub)
+    told = _log.error if found.differing else _log.info
+    told("figures counted again", records=found.records, hours=found.hours, differing=found.differing)
+
+
 def erase_begun(hub: Hub) -> None:
     """Finish the erasures that were stopped; one that is running has its own turn."""
     try:
@@ -229,24 +258,26 @@ def archive_closed(hub: Hub) -> None:
 
 def _follow(hub: Hub, ending: threading.Event) -> None:
     """Run the consumers: woken by notices, and looking for themselves all the same."""
+    works: dict[str, Work] = {COUNTERS: counting(hub.keys), APPEARANCES: note_appearances}
     while not ending.is_set():
         try:
             with connect(hub.dsn, "daumoi consumers") as connection:
+                keep_table(connection)
                 connection.execute(f"LISTEN {CHANNEL}")
                 while not ending.is_set():
-                    kinds = behind(connection, COUNTERS)
                     done = [
                         advance(
                             connection,
-                            name=COUNTERS,
+                            name=name,
                             kind=number,
                             at=hub.clock.now(),
                             most=_RANGE_ROWS,
-                            work=count_records,
+                            work=work,
                         )
-                        for number in kinds
+                        for name, work in works.items()
+                        for number in behind(connection, name)
                     ]
-                    if not kinds:
+                    if not done:
                         for _ in connection.notifies(timeout=_LOOK_EVERY_S, stop_after=1):
                             pass
                     elif max(done) < _RANGE_ROWS:

@@ -17,7 +17,7 @@ from daumoi.kinds.schema import DIALECT
 VERSION = "1"
 TAGS = (
     ("Getting in", "A client's id and secret for a token of an hour. Every other call carries it."),
-    ("Sending", "Records of five kinds, one or millions, with a receipt that says what became of each row."),
+    ("Sending", "Records of every kind, one or millions, with a receipt that says what became of each row."),
     ("Held rows", "Hàng chờ sửa: rows that were not good, kept for their sender to mend."),
     ("Reading", "The log of each kind by number, cut as the sharing agreement says."),
     ("Kinds", "What can be sent, in which form, within which limits."),

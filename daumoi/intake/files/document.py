@@ -11,6 +11,14 @@ FormatName = Literal["csv", "ndjson", "json", "xlsx", "parquet", "fhir"]
 EncodingName = Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252", "windows-1258", "tcvn3", "vni"]
 
 
+class UnfoldTable(Struct, forbid_unknown_fields=True):
+    """`unfold`: columns titled with dates become rows."""
+
+    titles: str
+    into: str
+    value: str
+
+
 class SourceTable(Struct, forbid_unknown_fields=True):
     """`[source]`: how the file is written, and the defaults of its dates and numbers."""
 
@@ -29,6 +37,7 @@ class SourceTable(Struct, forbid_unknown_fields=True):
     ambiguous: Literal["fault", "earlier", "later"] = "fault"
     decimal: Literal[".", ","] = "."
     thousands: Literal[".", ",", " ", "'"] | None = None
+    unfold: UnfoldTable | None = None
 
 
 class RefTable(Struct, forbid_unknown_fields=True):
@@ -80,3 +89,4 @@ class ColumnTable(Struct, forbid_unknown_fields=True):
     ambiguous: Literal["fault", "earlier", "later"] | None = None
     decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
+    unfold: UnfoldTable | None = None

@@ -17,6 +17,7 @@ from daumoi.intake.files.reading.formats import TITLES, WITH_HEADER, Format
 from daumoi.intake.files.reading.lines import JsonReader, NdjsonReader
 from daumoi.intake.files.reading.parquet import ParquetReader
 from daumoi.intake.files.reading.rows import Counted, FileRefused, Reader, SourceRow, Table, check_columns
+from daumoi.intake.files.reading.unfolded import UnfoldedTable
 from daumoi.intake.files.reading.workbook import WorkbookReader
 from daumoi.kinds.kind import Kind
 
@@ -141,6 +142,13 @@ class FilePlan:
         return JsonReader(stream, records=self._source.records) if self.format == "json" else self._ndjson(stream)
 
     def _table(self, stream: BinaryIO) -> Table:
+        unfold = self._source.unfold
+        table = self._folded_table(stream)
+        if unfold is None:
+            return table
+        return UnfoldedTable(table, titles=unfold.titles, into=unfold.into, value=unfold.value)
+
+    def _folded_table(self, stream: BinaryIO) -> Table:
         source = self._source
         if self.format == "parquet":
             return ParquetReader(Path(stream.name))
@@ -213,6 +221,8 @@ def plan_file(
             raise FileRefused(f"{key} under [source] is for {TITLES[only]}, and the file is {TITLES[format]}.")
     if mapping.source.header_rows > 1 and format != "xlsx":
         raise FileRefused("header_rows under [source] is for XLSX, where merged cells need several rows.")
+    if mapping.source.unfold is not None and format not in WITH_HEADER:
+        raise FileRefused(f"unfold under [source] is for files of columns, and the file is {TITLES[format]}.")
     check_nested(mapping, format)
     if kind is not None and kind not in mapping.kinds:
         made = ", ".join(each.name for each in mapping.kinds)

@@ -52,6 +52,10 @@ SELECT arrival FROM held WHERE id = %s AND system_id = %s
 -- name: expire
 DELETE FROM held WHERE id IN (SELECT id FROM held WHERE expires_at <= %s LIMIT 5000)
 
+-- name: by_flow
+SELECT system_id, kind, count(*) FILTER (WHERE created_at >= %(since)s), count(*) FILTER (WHERE closed_at IS NULL)
+FROM held WHERE created_at >= %(since)s OR closed_at IS NULL GROUP BY 1, 2
+
 -- name: open_by_kind
 SELECT h.name, count(*) FROM held d JOIN head h ON h.kind = d.kind WHERE d.closed_at IS NULL GROUP BY 1
 

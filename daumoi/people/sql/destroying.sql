@@ -47,3 +47,14 @@ RETURNING id
 
 -- name: delete_candidates
 DELETE FROM person_candidate WHERE low = ANY(%(people)b::bigint[]) OR high = ANY(%(people)b::bigint[])
+
+-- name: delete_decided_upon
+DELETE FROM identity_proposal_claim WHERE claim = ANY(%b::bigint[])
+
+-- name: delete_moved
+DELETE FROM identity_proposal_move WHERE claim = ANY(%b::bigint[])
+
+-- That somebody decided stays; their words may say who it was about.
+-- name: silence_proposals
+UPDATE identity_proposal SET reason = '(erased)', note = CASE WHEN note IS NOT NULL THEN '(erased)' END
+WHERE keep = ANY(%(people)b::bigint[]) OR other = ANY(%(people)b::bigint[])

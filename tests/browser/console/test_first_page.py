@@ -112,7 +112,7 @@ def test_the_keyboard_reaches_the_content_first(open_page: Opener) -> None:
 def test_without_scripts_the_page_is_whole_and_offers_no_dead_button(open_page: Opener) -> None:
     page = open_page("/", java_script_enabled=False)
 
-    expect(page.locator(".tile")).to_have_count(6)
+    expect(page.locator(".tile")).to_have_count(7)
     expect(page.get_by_role("button")).to_have_count(0)
     expect(page.get_by_role("status")).to_contain_text("Tải lại trang")
 

@@ -9,8 +9,22 @@ from typing import Any
 import psycopg
 import pytest
 
+from daumoi.audit import services
+from daumoi.audit.actors import Subject
 from daumoi.audit.selectors import Search, _statement, actions, search, waiting_lines
 from daumoi.core.hub import Hub
+from tests.integration.audit.writing import ADA
+
+
+class Counting(psycopg.Connection[Any]):
+    """A connection that counts what it is asked."""
+
+    asked = 0
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        self.asked += 1
+        return super().execute(*arguments, **options)
+
 
 FILL = """
 INSERT INTO audit_line (number, sealed_at, at, entry, form, actor, actor_label, role, action, subject, kind, first_seq,
@@ -89,3 +103,23 @@ def test_a_page_is_one_statement_that_passes_over_no_table(
     plan = "\n".join(row[0] for row in filled.execute(f"EXPLAIN {statement}", values))
     assert index in plan
     assert "Seq Scan" not in plan
+
+
+def test_a_page_is_one_statement_and_so_is_a_line(chained: Hub) -> None:
+    everything = Search("member:7", "feed.read", 1, ("checkpoint", 1), 1, date(2021, 9, 1), date(2021, 9, 2))
+    with Counting.connect(chained.dsn) as connection:
+        for wanted in (Search(), everything):
+            connection.asked = 0
+            search(connection, wanted, before=5)
+            assert connection.asked == 1
+        connection.asked = 0
+        services.read(
+            connection,
+            at=chained.clock.now(),
+            by=ADA,
+            action="person.find",
+            subject=Subject("person by phone"),
+            purpose="contact_tracing",
+        )
+        assert connection.asked == 1
+        connection.rollback()

@@ -34,6 +34,7 @@ def test_a_hub_backed_up_under_load_is_there_again_with_every_record_answered_be
     lived: Lived, target: Path
 ) -> None:
     told = restored(lived, target)
+    assert told["audit_faults"] == []
     assert told["receipts"] == sum(told["heads"].values()) == sum(told["records"].values())
     assert all(told["heads"][kind] >= head for kind, head in lived.told["heads"].items())
     server = HubServer(target)
@@ -48,8 +49,12 @@ def test_a_hub_backed_up_under_load_is_there_again_with_every_record_answered_be
         check_tables(server)
         send_everything_again(caller, lived.notes, readers)
         check_tables(server)
+        audited = json.loads(server.run("audit", "verify", "--json").stdout)
     finally:
         server.stop()
+    # The reads above are sealed behind the restore, or wait for it.
+    assert (audited["whole"], audited["last"] + audited["waiting"] > told["audit_line"]) == (True, True), audited
+    assert "The hub was restored at" in audited["notes"][0]
 
 
 def test_a_restore_to_an_instant_has_what_was_answered_before_and_nothing_sent_after(
@@ -57,6 +62,7 @@ def test_a_restore_to_an_instant_has_what_was_answered_before_and_nothing_sent_a
 ) -> None:
     told = restored(lived, target, "--at", lived.instant.isoformat(), "--wal-archive", lived.wal_archive)
     assert told["newest_commit"] <= lived.instant.isoformat()
+    assert told["audit_faults"] == []
     server = HubServer(target)
     server.start()
     try:

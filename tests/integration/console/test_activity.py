@@ -7,15 +7,14 @@ from daumoi.core import facts
 from daumoi.core.clock import FixedClock
 from daumoi.core.hub import Hub
 from daumoi.kinds.registry import KINDS
-from daumoi.log.consumers import advance, count_records
+from daumoi.situation.counting import count_all
 from tests.integration.console.conftest import Opener
 from tests.integration.sending import a_report, a_system, send
 
 
 def count_everything(hub: Hub) -> None:
     with hub.pool.connection() as connection:
-        for kind in KINDS.values():
-            advance(connection, name="counters", kind=kind.number, at=hub.clock.now(), most=10_000, work=count_records)
+        count_all(connection, hub.keys, [kind.number for kind in KINDS.values()], hub.clock.now())
 
 
 def a_busy_day(hub: Hub) -> None:

@@ -14,7 +14,7 @@ from daumoi.core.database import conninfo
 from daumoi.core.hub import Hub
 from daumoi.exchange.feeds import acknowledge
 from daumoi.kinds.registry import KINDS
-from daumoi.log.consumers import advance, count_records
+from daumoi.situation.counting import count_all
 from tests.integration.console.conftest import Opener
 from tests.integration.sending import a_passage, a_report, a_system, send
 
@@ -31,8 +31,7 @@ def figure(page: str, key: str) -> str:
 def count_everything(hub: Hub) -> None:
     """Let the counters follow the log to its end."""
     with hub.pool.connection() as connection:
-        for kind in KINDS.values():
-            advance(connection, name="counters", kind=kind.number, at=hub.clock.now(), most=10_000, work=count_records)
+        count_all(connection, hub.keys, [kind.number for kind in KINDS.values()], hub.clock.now())
 
 
 def test_the_page_counts_what_was_stored_held_and_still_to_read(hub_at_noon: Hub, open_pages: Opener) -> None:

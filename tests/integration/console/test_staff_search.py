@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import re
 
 import pytest
 
-from daumoi.accounts import roles
-from daumoi.console.doors import DOORS
 from daumoi.console.kinds import fields_of
 from daumoi.console.search import looks_like_a_person
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
@@ -17,25 +15,15 @@ from tests.integration.console.desk import Desk, a_bad_report
 from tests.integration.sending import a_system, send
 
 HELD_ID = "01970000-0000-7000-8000-00000000b001"
-MINE = {
-    "search": "/console/search/",
-    "held_groups": "/console/held/",
-    "held_mended": "/console/held/mended/",
-    "held_row": f"/console/held/row/{HELD_ID}/",
-    "held_mend": f"/console/held/row/{HELD_ID}/mend/",
-    "held_row_hand_back": f"/console/held/row/{HELD_ID}/hand-back/",
-    "held_group": "/console/held/of/dov/citizen_report/unknown_area/",
-    "held_change": "/console/held/of/dov/citizen_report/unknown_area/mend/",
-    "held_replay": "/console/held/of/dov/citizen_report/unknown_area/replay/",
-    "held_hand_back": "/console/held/of/dov/citizen_report/unknown_area/hand-back/",
-    "record": "/console/records/citizen_report/1/",
-    "submission": f"/console/submissions/{HELD_ID}/",
-    "console_kinds": "/console/kinds/",
-    "console_kind": "/console/kinds/citizen_report/",
-    "console_codes": "/console/codes/symptom/",
-    "console_areas": "/console/areas/",
-    "console_area": "/console/areas/vn-2025/00004/",
-}
+PAGES = [
+    "/console/held/",
+    "/console/held/of/dov/citizen_report/unknown_area/",
+    "/console/held/of/dov/citizen_report/unknown_area/mend/",
+    "/console/records/citizen_report/1/",
+    "/console/kinds/citizen_report/",
+    "/console/search/",
+    "/console/areas/",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -142,46 +130,19 @@ def test_codes_are_listed_with_their_days(desk: Desk) -> None:
 def test_areas_stay_within_the_shell(desk: Desk) -> None:
     ada = desk.as_member("ada")
 
-    listed, unit = ada.get("/console/areas/", params={"q": "Bến Nghé, Quận 1"}).text, ada.get(MINE["console_area"]).text
+    listed, unit = (
+        ada.get("/console/areas/", params={"q": "Bến Nghé, Quận 1"}).text,
+        ada.get("/console/areas/vn-2025/00004/").text,
+    )
 
     assert 'href="/console/areas/vn-2024/' in listed
     assert 'href="/areas/' not in listed + unit
     assert 'id="sidebar"' in unit
 
 
-def test_every_page_opens_to_the_roles_with_its_right_and_to_no_other(desk: Desk) -> None:
-    known = roles.load()
-    for role in known.roles:
-        area = "vn-2025/01" if known.roles[role].local else None
-        desk.add(f"role-{role}".replace("_", "-"), role, area=area, organisation="dov")
-    wrong = []
-    for role in known.roles:
-        client = desk.as_member(f"role-{role}".replace("_", "-"))
-        rights = known.rights_of(role, is_vendor=False)
-        for name, path in MINE.items():
-            status = client.get(path).status_code
-            may = DOORS[name] == "signed in" or DOORS[name] in rights
-            if (status == 403) is may:
-                wrong.append((role, name, status))
-    assert wrong == []
-
-
-@pytest.mark.parametrize("path", MINE.values())
-def test_a_stranger_is_led_to_the_sign_in_page(desk: Desk, path: str) -> None:
-    client = desk.as_member("ada")
-    client.cookies.clear()
-
-    answer = client.get(path)
-
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith("/account/sign-in/")
-
-
 def test_pages_hold_nothing_inline(desk: Desk) -> None:
-    import re
-
     ada = desk.as_member("ada", language="vi")
-    for name in ("held_groups", "held_group", "held_change", "record", "console_kind", "search", "console_areas"):
-        page = ada.get(MINE[name]).text
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page), name
-    assert json.dumps(MINE)
+    for path in PAGES:
+        page = ada.get(path)
+        assert page.status_code == 200, path
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page.text), path

@@ -15,7 +15,6 @@ from psycopg import sql
 
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Subject
-from daumoi.cli.processes.worker import COUNTERS
 from daumoi.core.database import open_pool
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import ROOMS, SchemaTooNew, django_database, is_current, known, migrate, prepare
@@ -24,10 +23,10 @@ from daumoi.exchange.lines import SUBJECT
 from daumoi.intake.setup import numbered_kinds, prepare_log
 from daumoi.kinds.registry import ALL
 from daumoi.log import selectors
-from daumoi.log.consumers import advance, count_records
 from daumoi.log.reckoning import reckon
 from daumoi.organisations import registry
 from daumoi.people.selectors import claims
+from daumoi.situation.counting import count_all
 from tests.hubs import add_database, drop_database
 from tests.integration.sending import TESTER, a_report, a_system, send
 
@@ -188,9 +187,8 @@ def test_records_of_every_kind_come_through_every_migration_unchanged(
             system = registry.load(connection).by_code("dov")
             assert system is not None
             assert agreements.load(connection).of(system.id, "citizen_report") is not None
-            for _, number in numbered_kinds():
-                advance(connection, name=COUNTERS, kind=number, at=hub.clock.now(), most=1000, work=count_records)
-            counted = connection.execute("SELECT sum(records) FROM record_count").fetchone()
+            count_all(connection, hub.keys, [number for _, number in numbered_kinds()], hub.clock.now())
+            counted = connection.execute("SELECT sum(received) FROM province_figure").fetchone()
             assert counted == (sum(len(before[kind.name]) for kind in ALL),)
         for kind, record in examples(2):
             assert send(now, system, kind, [record]).repeated == 1, kind

@@ -1,4 +1,4 @@
-"""A kind is one file and one line: CONTRIBUTING's sixth kind in a whole hub, from the first start to the feed."""
+"""A kind is one file and one line: CONTRIBUTING's own kind in a whole hub, from the first start to the feed."""
 
 import json
 import re
@@ -18,8 +18,8 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def hub(workspace: Path) -> Iterator[HubServer]:
-    """A hub that runs a copy of the package with the sixth kind added as CONTRIBUTING says."""
-    package = workspace / "sixth" / "daumoi"
+    """A hub that runs a copy of the package with that kind added as CONTRIBUTING says."""
+    package = workspace / "another" / "daumoi"
     shutil.copytree(REPOSITORY / "daumoi", package, ignore=shutil.ignore_patterns("__pycache__"))
     file = next(block for block in blocks("python") if "KIND =" in block)
     (package / "kinds" / "laboratory_test.py").write_text(file, "utf-8")
@@ -29,16 +29,14 @@ def hub(workspace: Path) -> Iterator[HubServer]:
     text = registry.read_text("utf-8").replace(
         "    movement_declaration,\n", "    movement_declaration,\n    laboratory_test,\n"
     )
-    registry.write_text(
-        text.replace("    checkpoint_passage.KIND,\n", f"    checkpoint_passage.KIND,\n{line}"), "utf-8"
-    )
-    server = HubServer(workspace / "sixth-hub", PYTHONPATH=str(package.parent), PYTHONSAFEPATH="1")
+    registry.write_text(text.replace("    area_count.KIND,\n", f"    area_count.KIND,\n{line}"), "utf-8")
+    server = HubServer(workspace / "another-hub", PYTHONPATH=str(package.parent), PYTHONSAFEPATH="1")
     server.start()
     yield server
     server.stop()
 
 
-def test_the_sixth_kind_is_sent_held_read_and_shown_like_the_others(hub: HubServer) -> None:
+def test_a_kind_of_one_file_and_one_line_is_sent_held_read_and_shown_like_the_others(hub: HubServer) -> None:
     system = hub.new_system(send="laboratory_test", read="laboratory_test", identity="given")
     example = system.get("/api/v1/kinds/laboratory_test/example").json()
     assert counts(system.receipt("laboratory_test", example)) == {"accepted": 1}

@@ -13,8 +13,9 @@ from daumoi.core.hub import Hub
 from daumoi.kinds.registry import KINDS
 from daumoi.log import figures
 from daumoi.log.archive import archive_next
-from daumoi.log.consumers import COUNTERS, advance, count_records
+from daumoi.log.consumers import advance
 from daumoi.log.figures import LogFigures
+from daumoi.situation.counting import COUNTERS, counting
 from tests.conftest import NOON
 from tests.integration.sending import a_report, a_system, send
 
@@ -46,7 +47,7 @@ def test_a_reader_that_has_not_begun_is_as_far_behind_as_its_first_record_is_old
 def test_a_reader_that_is_done_is_not_behind_however_long_nothing_comes(hub_at_noon: Hub) -> None:
     send(hub_at_noon, a_system(hub_at_noon), KIND.name, [a_report("a")])
     with hub_at_noon.pool.connection() as connection:
-        advance(connection, name=COUNTERS, kind=KIND.number, at=NOON, most=100, work=count_records)
+        advance(connection, name=COUNTERS, kind=KIND.number, at=NOON, most=100, work=counting(hub_at_noon.keys))
     hub_at_noon.clock.move(timedelta(hours=3))  # type: ignore[attr-defined]
     assert lag(seen(hub_at_noon), COUNTERS) == (0, 0.0)
 
@@ -76,7 +77,7 @@ def test_doctor_names_a_reader_that_stands_still(make_hub: MakeHub) -> None:
     said = [one.said for one in explain(look(hub, runs=False, consumers=(COUNTERS,))) if one.state == "warn"]
     assert any(one.startswith("the reader counters is 5 hours behind (2 records of citizen_report)") for one in said)
     with hub.pool.connection() as connection:
-        advance(connection, name=COUNTERS, kind=KIND.number, at=clock.now(), most=100, work=count_records)
+        advance(connection, name=COUNTERS, kind=KIND.number, at=clock.now(), most=100, work=counting(hub.keys))
     said = [one.said for one in explain(look(hub, runs=False, consumers=(COUNTERS,)))]
     assert not any("the reader" in one for one in said)
 

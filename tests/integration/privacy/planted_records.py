@@ -73,17 +73,33 @@ def a_passage(**envelope: Any) -> Record:
     return sample.a_passage(CHECKPOINT, data, subject=a_person(), declarant=a_person(), **envelope)
 
 
+def a_figure(**envelope: Any) -> Record:
+    """About no person: no planted value but what bad rows put in; each with a value of its own, so that none is a repeat."""
+    return sample.an_area_count({"value": int(sample.a_ref("").strip("-"))}, **envelope)
+
+
 MAKE = {
     "health_declaration": a_declaration,
     "movement_declaration": a_movement,
     "citizen_report": a_report,
     "checkpoint": a_checkpoint,
     "checkpoint_passage": a_passage,
+    "area_count": a_figure,
 }
 
 
 VOCABULARY = frozenset(
-    {"name", "operator", "category", "external_status", "external_agency", "basis", "text_version", "device_id"}
+    {
+        "name",
+        "operator",
+        "category",
+        "external_status",
+        "external_agency",
+        "basis",
+        "text_version",
+        "device_id",
+        "publication",
+    }
 )
 """Texts that a system and its offices choose, never a person about a person: they are facts."""
 
@@ -141,6 +157,8 @@ def faults_of_meaning(kind: str) -> list[Record]:
     ]
     if kind == "checkpoint":
         return [*rows, a_checkpoint(code=CHECKPOINT)]
+    if kind == "area_count":
+        return [*rows, put_at(make(), "/data/indicator", word())]
     identifiers = ("national_id", "old_national_id", "phone", "health_insurance_no", "system_person_id", "full_name")
     for name in identifiers:
         row = make()

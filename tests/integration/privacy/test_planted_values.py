@@ -367,6 +367,8 @@ def test_planted_values_are_where_they_belong(stage: Stage) -> None:
     assert found_in(json.dumps([{**item, "record": None} for item in held])) == []
     assert found_in(json.dumps(stage.stranger.held())) == []
     for kind in KINDS:
+        if kind == "area_count":
+            continue  # about nobody: nothing of a person may stand in it
         given = stage.owner.feed(kind)
         line = next(line for line in given.lines if line["ref"] == stage.good[kind][0]["ref"])
         if kind != "checkpoint":

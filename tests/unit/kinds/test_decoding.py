@@ -23,6 +23,7 @@ ROWS = {
     "citizen_report": sample.a_report(),
     "checkpoint": sample.a_checkpoint(),
     "checkpoint_passage": sample.a_passage("CP-1"),
+    "area_count": sample.an_area_count({"span": "to_date", "publication": "Bản tin 18 giờ"}),
 }
 TRAPS: list[Any] = [
     *("", " ", "\x00", "a\ud800", "x" * 5000, "allowed", "in", "VN", "00004", "vn-2025"),

@@ -1,0 +1,58 @@
+"""What every look at people needs: how far somebody may see, and that the look is written down first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from daumoi.audit import services as audit
+from daumoi.audit.actors import Actor, Subject
+from daumoi.core.clock import Clock
+from daumoi.core.database import Connection
+from daumoi.core.reading import Reading
+from daumoi.log.appearances import Area
+
+Scope = Area
+"""What part of the country somebody may see. Who covers no path at all (None) sees the whole country."""
+
+
+class Look(Protocol):
+    """Who looks at people, and why; `read` writes the line first, and hands out the right to read."""
+
+    def read(self, connection: Connection, *, action: str, people: Sequence[int]) -> Reading: ...
+
+
+class WholeCountry:
+    """The scope of who sees all: the command line of the hub's own machine."""
+
+    def covers(self, path: str | None) -> bool:
+        """Tell whether a unit lies in it: all do, and so does what has none."""
+        return True
+
+    def sql(self, column: str) -> tuple[str, Sequence[object]]:
+        """Return a condition on a column of paths, and its parameters."""
+        return "true", ()
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeGiven:
+    """A look by somebody who said why: a purpose of the list (daumoi/audit/purposes.json), with a reason where it needs
+    one. `grant` numbers the break-glass access that is used."""
+
+    by: Actor
+    purpose: str
+    clock: Clock
+    reason: str = ""
+    grant: int | None = None
+
+    def read(self, connection: Connection, *, action: str, people: Sequence[int]) -> Reading:
+        """Write the look into the audit log, people by their numbers. Raises UnknownPurpose, ReasonMissing, NoGrant."""
+        return audit.read(
+            connection,
+            at=self.clock.now(),
+            by=self.by,
+            action=action,
+            subject=Subject("person", people=people),
+            purpose=self.purpose,
+            reason=self.reason,
+            grant=self.grant,
+        )
