@@ -18,7 +18,7 @@ from daumoi.audit.actors import Subject
 from daumoi.console import purpose
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import actor_of
-from daumoi.console.csv_lists import ROWS_MAX, csv_answer
+from daumoi.console.exporting import as_file
 from daumoi.console.faults import said, sentence
 from daumoi.console.presentation import kind_title
 from daumoi.console.tags import moment
@@ -105,7 +105,7 @@ def _groups_csv(found: list[Group]) -> HttpResponse:
         (each.system.code, each.kind.name, each.code, each.rows, moment(each.oldest_at), each.handed_back)
         for each in found
     )
-    return csv_answer("held-groups", head, rows)
+    return as_file("held-groups", head, rows)
 
 
 def _line(group: Group) -> GroupLine:
@@ -134,7 +134,7 @@ def group(request: StaffRequest, system: str, kind: str, code: str) -> HttpRespo
         target = target_of(connection, request, system, kind, code)
         of = {"system": target.system, "kind": target.kind, "code": target.code}
         if request.GET.get("format") == "csv":
-            listing = held_groups.rows_of_group(connection, request.scope, **of, most=ROWS_MAX)  # type: ignore[arg-type]
+            listing = held_groups.rows_of_group(connection, request.scope, **of, most=held_groups.EXPORTED_MAX)  # type: ignore[arg-type]
             return _rows_csv(listing.rows)
         size = held_groups.group_size(connection, request.scope, **of)  # type: ignore[arg-type]
         listing = held_groups.rows_of_group(connection, request.scope, **of, after=after)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ def _rows_csv(rows: list[held_groups.ListedRow]) -> HttpResponse:
         handed_back = moment(row.handed_back_at) if row.handed_back_at else ""
         times = (moment(row.created_at), moment(row.expires_at), handed_back)
         lines.append((row.id, first.pointer, first.sentence, len(row.faults), *times))
-    return csv_answer("held-rows", head, lines)
+    return as_file("held-rows", head, lines)
 
 
 @require_safe

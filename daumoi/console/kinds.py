@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from daumoi.console.access import StaffRequest, hub_of, needs
-from daumoi.console.csv_lists import csv_answer
+from daumoi.console.exporting import as_file
 from daumoi.console.presentation import kind_title
 from daumoi.kinds.codes import CodeList, Entry, code_list
 from daumoi.kinds.registry import ALL, KINDS
@@ -90,7 +90,7 @@ def codes(request: StaffRequest, name: str) -> HttpResponse:
     entries = [each for each in found.entries if text in f"{each.code} {each.en} {each.vi}".lower()]
     if request.GET.get("format") == "csv":
         head = ("code", "vi", "en", "valid_from", "valid_to")
-        return csv_answer(name, head, ((e.code, e.vi, e.en, e.valid_from, e.valid_to) for e in entries))
+        return as_file(name, head, ((e.code, e.vi, e.en, e.valid_from, e.valid_to) for e in entries))
     context = {
         "list": found,
         "title": list_title(found),

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 from daumoi.accounts import roles
 from daumoi.accounts.scope import Scope
 from daumoi.accounts.selectors import Standing
+from daumoi.console.auditing import emergency
 from daumoi.console.doors import SIGNED_IN
 
 
@@ -34,7 +35,11 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Held rows"), "held_groups", "held.view", "tray"),
     Entry(gettext_noop("Administrative units"), "console_areas", "areas.view", "pin"),
     Entry(gettext_noop("Kinds and code lists"), "console_kinds", "kinds.view", "list"),
+    Entry(gettext_noop("Rule packs"), "rules", "rulepack.view", "book"),
     Entry(gettext_noop("Members"), "members", "member.view", "people"),
+    Entry(gettext_noop("Audit log"), "audit", "audit.search", "eye"),
+    Entry(gettext_noop("Access in an emergency"), "emergency", "breakglass.use", "key"),
+    Entry(gettext_noop("Review of access in an emergency"), "emergency_reviews", "breakglass.review", "shield"),
 )
 
 
@@ -73,5 +78,6 @@ def around(request: HttpRequest) -> dict[str, Any]:
             "standing": standing,
             "navigation": entries(standing, here),
             "role_titles": role_titles(standing),
+            "open_access": emergency.bar(request),
         }
     return context

@@ -123,7 +123,7 @@ def _personal(
         reading = audit.read(
             connection,
             at=hub.clock.now(),
-            by=actor_of(request),
+            by=actor_of(request, *([found.path] if found.path else [])),
             action="record.read",
             subject=Subject("record", kind.name, found.seq, found.seq, sorted(set(behind.values())), named),
             purpose=why.code,
@@ -138,7 +138,7 @@ def _personal(
 def _named(
     found: LogRecord, others: list[tuple[int, int]], behind: dict[int, int], views: dict[int, ClaimView]
 ) -> list[Person]:
-    people = [] if found.subject is None else [(gettext("Subject"), found.subject)]
+    people = [] if found.subject is None else [(gettext("Person concerned"), found.subject)]
     people += [
         (gettext("Declarant") if role == Role.DECLARANT else gettext("Companion"), claim) for role, claim in others
     ]

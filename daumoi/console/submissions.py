@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from daumoi.console.access import StaffRequest, hub_of, needs
-from daumoi.console.csv_lists import ROWS_MAX, csv_answer
+from daumoi.console.exporting import as_file
 from daumoi.console.faults import said
 from daumoi.console.presentation import kind_title
 from daumoi.intake import held_groups
@@ -28,7 +28,7 @@ def show(request: StaffRequest, submission_id: UUID) -> HttpResponse:
         found = held_groups.submission(connection, request.scope, systems, submission_id)
         if found is None:
             raise Http404
-        most = ROWS_MAX if as_csv else held_groups.PAGE
+        most = held_groups.EXPORTED_MAX if as_csv else held_groups.PAGE
         after = (False, 0) if as_csv else _after(request.GET.get("after", ""))
         notes = held_groups.notes(connection, found, after=after, most=most)
     if as_csv:
@@ -38,7 +38,7 @@ def show(request: StaffRequest, submission_id: UUID) -> HttpResponse:
             for note in notes[:most]
             for each in said(note.faults)
         ]
-        return csv_answer("submission-problems", head, rows)
+        return as_file("submission-problems", head, rows)
     last = notes[most - 1] if len(notes) > most else None
     context = {
         "found": found,

@@ -17,7 +17,6 @@ from daumoi.console import (
     invitation,
     kinds,
     language,
-    members,
     purpose,
     records,
     search,
@@ -25,6 +24,12 @@ from daumoi.console import (
     theme,
     views,
 )
+from daumoi.console.auditing import emergency
+from daumoi.console.auditing import log as audit
+from daumoi.console.members import changes as member_changes
+from daumoi.console.members import pages as members
+from daumoi.console.rules import pages as rules
+from daumoi.console.rules import steps as rule_steps
 
 urlpatterns = [
     path("", views.first_page, name="first_page"),
@@ -80,10 +85,35 @@ urlpatterns = [
     path("console/codes/<slug:name>/", kinds.codes, name="console_codes"),
     path("console/areas/", areas.staff_find, name="console_areas"),
     path("console/areas/<slug:scheme>/<str:code>/", areas.staff_unit, name="console_area"),
-    path("console/members/", members.show, name="members"),
-    path("console/members/propose/", members.propose, name="member_propose"),
-    path("console/members/decide/<int:membership_id>/", members.decide, name="member_decide"),
-    path("console/members/invite/<int:member_id>/", members.invite, name="member_invite"),
+    path("console/members/", members.members, name="members"),
+    path("console/members/file/", members.members_file, name="members_file"),
+    path("console/members/roles/", members.role_list, name="roles"),
+    path("console/members/invite/", member_changes.invite, name="member_invite"),
+    path("console/members/<int:member_id>/", members.member, name="member"),
+    path("console/members/<int:member_id>/link/", member_changes.make_link, name="member_link"),
+    path("console/members/<int:member_id>/propose/", member_changes.propose, name="member_propose"),
+    path("console/members/<int:member_id>/<int:number>/decide/", member_changes.decide, name="member_decide"),
+    path("console/members/<int:member_id>/<int:number>/end/", member_changes.end, name="member_end"),
+    path("console/members/<int:member_id>/switch/", member_changes.switch, name="member_switch"),
+    path("console/members/<int:member_id>/sessions/end/", member_changes.end_sessions, name="member_end_sessions"),
+    path("console/audit/", audit.audit, name="audit"),
+    path("console/audit/file/", audit.audit_file, name="audit_file"),
+    path("console/audit/chain/", audit.audit_chain, name="audit_chain"),
+    path("console/audit/<int:number>/", audit.audit_line, name="audit_line"),
+    path("console/emergency/", emergency.emergency, name="emergency"),
+    path("console/emergency/<int:grant>/end/", emergency.end_emergency, name="emergency_end"),
+    path("console/emergency/reviews/", emergency.reviews, name="emergency_reviews"),
+    path("console/emergency/reviews/file/", emergency.reviews_file, name="emergency_reviews_file"),
+    path("console/emergency/<int:grant>/review/", emergency.review, name="emergency_review"),
+    path("console/rules/", rules.packs, name="rules"),
+    path("console/rules/file/", rules.packs_file, name="rules_file"),
+    path("console/rules/draft/", rule_steps.draft, name="rules_draft"),
+    path("console/rules/<slug:pack>/<int:number>/", rules.version, name="rules_version"),
+    path("console/rules/<slug:pack>/<int:number>/changes/", rules.compare, name="rules_compare"),
+    path("console/rules/<slug:pack>/<int:number>/propose/", rule_steps.propose, name="rules_propose"),
+    path("console/rules/<slug:pack>/<int:number>/withdraw/", rule_steps.withdraw, name="rules_withdraw"),
+    path("console/rules/<slug:pack>/<int:number>/activate/", rule_steps.activate, name="rules_activate"),
+    path("console/rules/<slug:pack>/<int:number>/refuse/", rule_steps.refuse, name="rules_refuse"),
 ]
 
 handler400 = "daumoi.console.errors.bad_request"

@@ -24,6 +24,8 @@ from daumoi.organisations.registry import Registry, System
 _SQL = statements("daumoi.intake", "mending")
 PAGE = 50
 GROUPS_MAX = 500
+EXPORTED_MAX = 10_000
+"""Rows of a list that goes out as a file."""
 TREND_DAYS = 7
 
 

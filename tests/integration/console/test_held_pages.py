@@ -311,7 +311,7 @@ def test_what_is_handed_back_is_read_by_its_sender_with_the_remark(desk: Desk, d
 
 
 def test_a_list_goes_on_after_fifty_rows_and_a_spreadsheet_runs_no_cell(desk: Desk, dov: System) -> None:
-    from daumoi.console.csv_lists import safe
+    from daumoi.console.exporting import as_text
 
     send(desk.hub, dov, "citizen_report", [a_bad_report(f"l{number}") for number in range(60)])
     ada = desk.as_member("ada")
@@ -325,7 +325,7 @@ def test_a_list_goes_on_after_fifty_rows_and_a_spreadsheet_runs_no_cell(desk: De
     assert second.count("/console/held/row/") == 10
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert len(table.text.splitlines()) == 61
-    assert [safe(cell) for cell in ("=1+1", "+84", "-1", "@x", "\tx", "x", None)] == [
+    assert [as_text(cell) for cell in ("=1+1", "+84", "-1", "@x", "\tx", "x", None)] == [
         "'=1+1",
         "'+84",
         "'-1",
