@@ -32,7 +32,9 @@ class Entry(NamedTuple):
 ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
     Entry(gettext_noop("What came in"), "activity", "flows.view", "bars", is_nationwide=True),
-    Entry(gettext_noop("Administrative units"), "areas_find", "areas.view", "pin"),
+    Entry(gettext_noop("Held rows"), "held_groups", "held.view", "tray"),
+    Entry(gettext_noop("Administrative units"), "console_areas", "areas.view", "pin"),
+    Entry(gettext_noop("Kinds and code lists"), "console_kinds", "kinds.view", "list"),
     Entry(gettext_noop("Rule packs"), "rules", "rulepack.view", "book"),
     Entry(gettext_noop("Members"), "members", "member.view", "people"),
     Entry(gettext_noop("Audit log"), "audit", "audit.search", "eye"),

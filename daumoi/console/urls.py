@@ -8,7 +8,22 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import path
 
-from daumoi.console import activity, areas, home, invitation, language, theme, views
+from daumoi.console import (
+    activity,
+    areas,
+    held,
+    held_mending,
+    home,
+    invitation,
+    kinds,
+    language,
+    purpose,
+    records,
+    search,
+    submissions,
+    theme,
+    views,
+)
 from daumoi.console.auditing import emergency
 from daumoi.console.auditing import log as audit
 from daumoi.console.members import changes as member_changes
@@ -50,6 +65,26 @@ urlpatterns = [
     path("invitation/<str:token>/", invitation.accept, name="invitation"),
     # The console.
     path("console/", home.home, name="console_home"),
+    path("console/search/", search.search, name="search"),
+    path("console/purpose/", purpose.name, name="purpose"),
+    path("console/held/", held.groups, name="held_groups"),
+    path("console/held/mended/", held.mended, name="held_mended"),
+    path("console/held/row/<uuid:held_id>/", held.row, name="held_row"),
+    path("console/held/row/<uuid:held_id>/mend/", held_mending.mend, name="held_mend"),
+    path("console/held/row/<uuid:held_id>/hand-back/", held_mending.hand_back_row, name="held_row_hand_back"),
+    path("console/held/of/<str:system>/<slug:kind>/<slug:code>/", held.group, name="held_group"),
+    path("console/held/of/<str:system>/<slug:kind>/<slug:code>/mend/", held_mending.change, name="held_change"),
+    path("console/held/of/<str:system>/<slug:kind>/<slug:code>/replay/", held_mending.replay, name="held_replay"),
+    path(
+        "console/held/of/<str:system>/<slug:kind>/<slug:code>/hand-back/", held_mending.hand_back, name="held_hand_back"
+    ),
+    path("console/records/<slug:kind>/<int:seq>/", records.show, name="record"),
+    path("console/submissions/<uuid:submission_id>/", submissions.show, name="submission"),
+    path("console/kinds/", kinds.kinds, name="console_kinds"),
+    path("console/kinds/<slug:name>/", kinds.kind, name="console_kind"),
+    path("console/codes/<slug:name>/", kinds.codes, name="console_codes"),
+    path("console/areas/", areas.staff_find, name="console_areas"),
+    path("console/areas/<slug:scheme>/<str:code>/", areas.staff_unit, name="console_area"),
     path("console/members/", members.members, name="members"),
     path("console/members/file/", members.members_file, name="members_file"),
     path("console/members/roles/", members.role_list, name="roles"),

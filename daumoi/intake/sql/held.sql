@@ -34,7 +34,7 @@ WHERE held.ref_key = n.key AND held.closed_at IS NULL
 UPDATE held SET closed_at = %s, closed_as = %s WHERE id = %s AND closed_at IS NULL
 
 -- name: list
-SELECT id, kind, code, faults, created_at, expires_at, content_key, sealed, arrival
+SELECT id, kind, code, faults, created_at, expires_at, content_key, sealed, arrival, handed_back_at, remark
 FROM held
 WHERE system_id = %(system)s AND closed_at IS NULL AND arrival > %(after)s
   AND (%(kind)s::smallint IS NULL OR kind = %(kind)s)

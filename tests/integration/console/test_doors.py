@@ -15,6 +15,8 @@ from daumoi.areas.coverage import paths_within
 from daumoi.core.hub import Hub
 from tests.integration.console.conftest import Opener
 
+NO_ID = "01970000-0000-7000-8000-00000000b001"
+A_GROUP = {"system": "dov", "kind": "citizen_report", "code": "unknown_area"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "language": {"code": "vi"},
     "theme": {"name": "dark"},
@@ -22,6 +24,15 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "mfa_edit_webauthn": {"pk": 1},
     "mfa_remove_webauthn": {"pk": 1},
     "invitation": {"token": "none"},
+    "held_row": {"held_id": NO_ID},
+    "held_mend": {"held_id": NO_ID},
+    "held_row_hand_back": {"held_id": NO_ID},
+    **dict.fromkeys(("held_group", "held_change", "held_replay", "held_hand_back"), A_GROUP),
+    "record": {"kind": "citizen_report", "seq": 1},
+    "submission": {"submission_id": NO_ID},
+    "console_kind": {"name": "citizen_report"},
+    "console_codes": {"name": "symptom"},
+    "console_area": {"scheme": "vn-2025", "code": "79"},
     "member": {"member_id": 0},
     "member_link": {"member_id": 0},
     "member_propose": {"member_id": 0},
