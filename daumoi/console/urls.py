@@ -8,7 +8,8 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import path
 
-from daumoi.console import activity, areas, home, invitation, language, members, theme, views
+from daumoi.console import activity, areas, flows, home, invitation, language, members, outlines, records, theme, views
+from daumoi.console.situation import views as situation
 
 urlpatterns = [
     path("", views.first_page, name="first_page"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("activity/", activity.show, name="activity"),
     path("areas/", areas.find, name="areas_find"),
     path("areas/<slug:scheme>/<str:code>/", areas.unit, name="areas_unit"),
+    path("outlines/<slug:scheme>.json", outlines.show, name="outlines"),
     path("favicon.ico", views.icon, name="icon"),
     # Signing in, and one's own account: the views are django-allauth's, the pages ours.
     path("account/sign-in/", account.login, name="account_login"),
@@ -43,7 +45,13 @@ urlpatterns = [
     path("account/", home.account, name="console_account"),
     path("invitation/<str:token>/", invitation.accept, name="invitation"),
     # The console.
-    path("console/", home.home, name="console_home"),
+    path("console/", situation.front, name="console_home"),
+    path("console/board/<slug:table>.csv", situation.export, name="board_export"),
+    path("console/rights/", home.home, name="console_rights"),
+    path("console/records/", records.show, name="records"),
+    path("console/flows/", flows.show, name="flows"),
+    path("console/flows/export.csv", flows.export, name="flows_export"),
+    path("console/flows/<int:system_id>/", flows.system, name="flow_system"),
     path("console/members/", members.show, name="members"),
     path("console/members/propose/", members.propose, name="member_propose"),
     path("console/members/decide/<int:membership_id>/", members.decide, name="member_decide"),

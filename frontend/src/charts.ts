@@ -12,6 +12,7 @@ import {
 } from "echarts/components";
 import { init, registerMap, use, type EChartsCoreOption, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { drawMaps } from "./map";
 
 use([
   AriaComponent,
@@ -53,6 +54,7 @@ function drawAll(root: ParentNode): void {
     const options = document.getElementById(box.dataset.chart ?? "")?.textContent;
     if (options && !box.firstElementChild) draw(box, JSON.parse(options) as EChartsCoreOption);
   }
+  drawMaps(root);
 }
 
 drawAll(document);

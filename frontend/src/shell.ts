@@ -1,6 +1,7 @@
 // What every page of the console loads: its styles, htmx, and the keys of the keyboard. Pages are whole without it.
 import "@tabler/core/dist/css/tabler.min.css";
 import "./shell.css";
+import "./situation.css";
 import "htmx.org";
 
 const FIELDS = "input, textarea, select, [contenteditable]";

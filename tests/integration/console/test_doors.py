@@ -24,6 +24,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "invitation": {"token": "none"},
     "member_decide": {"membership_id": 0},
     "member_invite": {"member_id": 0},
+    "outlines": {"scheme": "vn-2025"},
+    "board_export": {"table": "provinces"},
+    "flow_system": {"system_id": 0},
 }
 """Values for addresses with parts. A new address with parts needs a line here."""
 
