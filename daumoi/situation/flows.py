@@ -81,7 +81,7 @@ def flows(connection: Connection, scope: Scope, *, now: datetime) -> list[Flow]:
         (system.id, number)
         for system in registry.load(connection).systems.values()
         for number, kind in BY_NUMBER.items()
-        if kind.name in system.send and not system.suspended
+        if system.may_send(kind.name) and not system.suspended
     }
     found = []
     for system, kind in sorted(rights | hours.keys() | last.keys() | held.keys()):

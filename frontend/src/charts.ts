@@ -43,8 +43,18 @@ export function draw(box: HTMLElement, options: EChartsCoreOption): EChartsType 
     renderer: "svg",
     height: box.clientHeight || FALLBACK_HEIGHT,
   });
-  const tooltip = { trigger: "axis", renderMode: "richText", ...(options.tooltip as object | undefined) };
+  const language = document.documentElement.lang === "en" ? "en-GB" : "vi-VN";
+  const written = (value: unknown): string => (typeof value === "number" ? value.toLocaleString(language) : "–");
+  const tooltip = {
+    trigger: "axis",
+    renderMode: "richText",
+    valueFormatter: written,
+    ...(options.tooltip as object | undefined),
+  };
   chart.setOption({ backgroundColor: "transparent", aria: { enabled: true }, ...options, tooltip });
+  const fontSize = Math.max(12, parseFloat(getComputedStyle(box).fontSize) * 0.75);
+  if (options.yAxis) chart.setOption({ yAxis: { axisLabel: { formatter: written, fontSize } } });
+  if (options.xAxis) chart.setOption({ xAxis: { axisLabel: { fontSize } }, legend: { textStyle: { fontSize } } });
   new ResizeObserver(() => chart.resize()).observe(box);
   return chart;
 }

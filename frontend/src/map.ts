@@ -20,7 +20,7 @@ interface Country {
 interface Feature {
   type: "Feature";
   bbox?: [number, number, number, number];
-  properties: { code: string; name: string; archipelago?: boolean; key?: string };
+  properties: { code: string; name: string; archipelago?: boolean; key?: string; cp?: Point };
   geometry: { type: string; coordinates: unknown };
 }
 interface Collection {
@@ -28,6 +28,9 @@ interface Collection {
   features: Feature[];
 }
 
+type Point = [number, number];
+const ISLET_DEGREES = 0.06;
+const LABEL_ABOVE_DEGREES = 0.45;
 const fetched = new Map<string, Promise<Feature[]>>();
 
 /** Puts the outlines under a name; an archipelago, a point with a box, becomes that box, so that it can be labelled. */
@@ -41,8 +44,10 @@ function fetchOutlines(address: string, name: string): Promise<Feature[]> {
       feature.properties.key = feature.properties.archipelago ? feature.properties.name : feature.properties.code;
       if (feature.properties.archipelago && feature.bbox) {
         const [west, south, east, north] = feature.bbox;
-        const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
-        feature.geometry = { type: "Polygon", coordinates: [ring] };
+        const box = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+        const marks = isletsWithin(collection, feature.bbox).map(diamond);
+        feature.properties.cp = [(west + east) / 2, north + LABEL_ABOVE_DEGREES];
+        feature.geometry = { type: "MultiPolygon", coordinates: [[box], ...marks.map((mark) => [mark])] };
       }
     }
     registerMap(name, collection as unknown as Parameters<typeof registerMap>[1]);
@@ -50,6 +55,26 @@ function fetchOutlines(address: string, name: string): Promise<Feature[]> {
   });
   fetched.set(address, coming);
   return coming;
+}
+
+/** Middles of the islets in a box: drawn to scale they are smaller than a pixel. */
+function isletsWithin(collection: Collection, [west, south, east, north]: [number, number, number, number]): Point[] {
+  const found = new Map<string, Point>();
+  for (const { geometry, properties } of collection.features) {
+    if (properties.archipelago || geometry.type !== "MultiPolygon") continue;
+    for (const [ring] of geometry.coordinates as Point[][][]) {
+      const [lon, lat] = ring?.[0] ?? [0, 0];
+      if (lon > west && lon < east && lat > south && lat < north) {
+        found.set(`${lon.toFixed(1)} ${lat.toFixed(1)}`, [lon, lat]);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function diamond([lon, lat]: Point): Point[] {
+  const size = ISLET_DEGREES;
+  return [[lon - size, lat], [lon, lat - size], [lon + size, lat], [lon, lat + size], [lon - size, lat]];
 }
 
 function colour(name: string): string {
@@ -63,6 +88,7 @@ async function drawMap(box: HTMLElement, country: Country): Promise<void> {
   const language = document.documentElement.lang === "en" ? "en-GB" : "vi-VN";
   const byCode = new Map(country.provinces.map((province) => [province.code, province]));
   const text = colour("--tblr-body-color");
+  const size = Math.max(12, parseFloat(getComputedStyle(box).fontSize) * 0.75);
   const archipelagos = features.filter((feature) => feature.properties.archipelago);
   chart.setOption({
     backgroundColor: "transparent",
@@ -101,9 +127,9 @@ async function drawMap(box: HTMLElement, country: Country): Promise<void> {
           })),
           ...archipelagos.map((feature) => ({
             name: feature.properties.name,
-            itemStyle: { areaColor: "transparent", borderColor: colour("--soft"), borderType: "dashed", borderWidth: 1 },
+            itemStyle: { areaColor: "transparent", borderColor: colour("--soft"), borderWidth: 1 },
             emphasis: { label: { show: true, color: text }, itemStyle: { areaColor: "transparent" } },
-            label: { show: true, color: text, fontSize: 12, formatter: feature.properties.name.replace("Quần đảo ", "Quần đảo\n") },
+            label: { show: true, color: text, fontSize: size, lineHeight: size * 1.2, formatter: feature.properties.name },
           })),
         ],
       },

@@ -13,7 +13,7 @@ from daumoi.areas.unit import TODAY
 from daumoi.console.outlines import address_of
 from daumoi.console.presentation import kind_title
 from daumoi.console.situation.question import Area, bare, provinces_of
-from daumoi.console.situation.reading import HOURS, Situation
+from daumoi.console.situation.reading import CURVE_DAYS, HOURS, Situation
 from daumoi.console.situation.tables import OWN_KINDS, days_between, is_seen
 from daumoi.kinds.registry import KINDS
 from daumoi.log.selectors import VIET_NAM
@@ -34,8 +34,7 @@ def hours(situation: Situation) -> dict[str, Any]:
 
 def days(situation: Situation) -> dict[str, Any]:
     """Stacked bars of the records of each day of event; a day without any is left open."""
-    first = min(day for day, _ in situation.days) if situation.days else situation.question.first
-    first = min(max(first, situation.question.last - timedelta(days=13)), situation.question.first)
+    first = min(situation.question.first, situation.question.last - timedelta(days=CURVE_DAYS - 1))
     shown = list(days_between(first, situation.question.last))
     series = {
         kind: [measures.records if (measures := situation.days.get((day, kind))) else None for day in shown]
@@ -47,13 +46,19 @@ def days(situation: Situation) -> dict[str, Any]:
 def _bars(labels: list[str], series: dict[str, list[Any]]) -> dict[str, Any]:
     return {
         "animation": False,
-        "color": list(_COLOURS),
         "grid": {"left": 8, "right": 8, "top": 12, "bottom": 64, "containLabel": True},
         "legend": {"bottom": 0, "type": "plain", "itemWidth": 12, "itemHeight": 12},
         "xAxis": {"type": "category", "data": labels, "axisTick": {"show": False}},
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [
-            {"type": "bar", "stack": "kinds", "name": kind_title(kind), "data": values, "barCategoryGap": "25%"}
+            {
+                "type": "bar",
+                "stack": "kinds",
+                "name": kind_title(kind),
+                "data": values,
+                "barCategoryGap": "25%",
+                "itemStyle": {"color": _COLOURS[tuple(KINDS).index(kind) % len(_COLOURS)]},
+            }
             for kind, values in series.items()
             if any(values)
         ],
