@@ -13,6 +13,7 @@ import {
 import { init, registerMap, use, type EChartsCoreOption, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { drawMaps } from "./map";
+import { follow } from "./sizing";
 
 use([
   AriaComponent,
@@ -55,7 +56,7 @@ export function draw(box: HTMLElement, options: EChartsCoreOption): EChartsType 
   const fontSize = Math.max(12, parseFloat(getComputedStyle(box).fontSize) * 0.75);
   if (options.yAxis) chart.setOption({ yAxis: { axisLabel: { formatter: written, fontSize } } });
   if (options.xAxis) chart.setOption({ xAxis: { axisLabel: { fontSize } }, legend: { textStyle: { fontSize } } });
-  new ResizeObserver(() => chart.resize()).observe(box);
+  follow(box, chart);
   return chart;
 }
 

@@ -1,6 +1,7 @@
 // Draws the map of the provinces: <div data-map="ID"> takes its figures from <script type="application/json" id="ID"> and
 // its outlines from the address they name. Hoàng Sa and Trường Sa are drawn and labelled whatever is shown.
 import { init, registerMap, type EChartsType } from "echarts/core";
+import { follow } from "./sizing";
 
 interface Province {
   code: string;
@@ -139,7 +140,7 @@ async function drawMap(box: HTMLElement, country: Country): Promise<void> {
     const address = byCode.get(String(point.name))?.address;
     if (address && !document.body.classList.contains("wall")) window.location.assign(address);
   });
-  new ResizeObserver(() => chart.resize()).observe(box);
+  follow(box, chart);
 }
 
 /** Draws the maps of a part of a page that are not drawn yet. */
