@@ -18,6 +18,7 @@ DOORS: Final[dict[str, str]] = {
     "activity": PUBLIC,  # looks for itself: this machine, a demo, or staff with flows.view
     "areas_find": PUBLIC,
     "areas_unit": PUBLIC,
+    "outlines": PUBLIC,
     "icon": PUBLIC,
     # Signing in.
     "account_login": PUBLIC,
@@ -44,7 +45,13 @@ DOORS: Final[dict[str, str]] = {
     "usersessions_list": SIGNED_IN,
     "console_account": SIGNED_IN,
     # The console.
-    "console_home": SIGNED_IN,
+    "console_home": SIGNED_IN,  # the board for who has board.view, their rights for everybody else
+    "console_rights": SIGNED_IN,
+    "board_export": "board.view",
+    "records": "board.view",
+    "flows": "flows.view",
+    "flows_export": "flows.view",
+    "flow_system": "flows.view",
     "search": SIGNED_IN,  # finds only what the member's rights open
     "purpose": SIGNED_IN,
     "held_groups": "held.view",

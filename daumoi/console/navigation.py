@@ -31,6 +31,8 @@ class Entry(NamedTuple):
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
+    Entry(gettext_noop("Records"), "records", "board.view", "list"),
+    Entry(gettext_noop("Flows"), "flows", "flows.view", "flow"),
     Entry(gettext_noop("What came in"), "activity", "flows.view", "bars", is_nationwide=True),
     Entry(gettext_noop("Held rows"), "held_groups", "held.view", "tray"),
     Entry(gettext_noop("Administrative units"), "console_areas", "areas.view", "pin"),
@@ -45,11 +47,14 @@ ENTRIES: tuple[Entry, ...] = (
 
 def entries(standing: Standing, here: str) -> list[dict[str, Any]]:
     """Return the lines that a member sees; `here` is the name of the page they are on."""
+    has_board = standing.scope.may("board.view")
     return [
         {
-            "title": gettext(entry.title),
+            "title": gettext("Situation board")
+            if has_board and entry.url_name == "console_home"
+            else gettext(entry.title),
             "address": reverse(entry.url_name),
-            "icon": entry.icon,
+            "icon": "board" if has_board and entry.url_name == "console_home" else entry.icon,
             "is_here": entry.url_name == here,
         }
         for entry in ENTRIES

@@ -11,14 +11,17 @@ from django.urls import path
 from daumoi.console import (
     activity,
     areas,
+    flows,
     held,
     held_mending,
     home,
     invitation,
     kinds,
     language,
+    outlines,
     purpose,
     records,
+    records_list,
     search,
     submissions,
     theme,
@@ -30,6 +33,7 @@ from daumoi.console.members import changes as member_changes
 from daumoi.console.members import pages as members
 from daumoi.console.rules import pages as rules
 from daumoi.console.rules import steps as rule_steps
+from daumoi.console.situation import views as situation
 
 urlpatterns = [
     path("", views.first_page, name="first_page"),
@@ -39,6 +43,7 @@ urlpatterns = [
     path("activity/", activity.show, name="activity"),
     path("areas/", areas.find, name="areas_find"),
     path("areas/<slug:scheme>/<str:code>/", areas.unit, name="areas_unit"),
+    path("outlines/<slug:scheme>.json", outlines.show, name="outlines"),
     path("favicon.ico", views.icon, name="icon"),
     # Signing in, and one's own account: the views are django-allauth's, the pages ours.
     path("account/sign-in/", account.login, name="account_login"),
@@ -64,7 +69,13 @@ urlpatterns = [
     path("account/", home.account, name="console_account"),
     path("invitation/<str:token>/", invitation.accept, name="invitation"),
     # The console.
-    path("console/", home.home, name="console_home"),
+    path("console/", situation.front, name="console_home"),
+    path("console/board/<slug:table>.csv", situation.export, name="board_export"),
+    path("console/rights/", home.home, name="console_rights"),
+    path("console/records/", records_list.show, name="records"),
+    path("console/flows/", flows.show, name="flows"),
+    path("console/flows/export.csv", flows.export, name="flows_export"),
+    path("console/flows/<int:system_id>/", flows.system, name="flow_system"),
     path("console/search/", search.search, name="search"),
     path("console/purpose/", purpose.name, name="purpose"),
     path("console/held/", held.groups, name="held_groups"),

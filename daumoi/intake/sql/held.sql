@@ -63,6 +63,10 @@ SELECT h.name, count(*) FROM held d JOIN head h ON h.kind = d.kind WHERE d.close
 SELECT h.name, d.code, count(*), max(d.created_at) FROM held d JOIN head h ON h.kind = d.kind
 WHERE d.closed_at IS NULL GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT %s
 
+-- name: open_of_system
+SELECT h.name, d.code, count(*), max(d.created_at) FROM held d JOIN head h ON h.kind = d.kind
+WHERE d.system_id = %s AND d.closed_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+
 -- Reads the index alone, and no further than it has to.
 -- name: open_up_to
 SELECT count(*) FROM (SELECT FROM held WHERE system_id = %s AND closed_at IS NULL LIMIT %s) open

@@ -47,6 +47,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
         f"rules_{step}": {"pack": "covid-19", "number": 1}
         for step in ("version", "compare", "propose", "withdraw", "activate", "refuse")
     },
+    "outlines": {"scheme": "vn-2025"},
+    "board_export": {"table": "provinces"},
+    "flow_system": {"system_id": 0},
 }
 """Values for addresses with parts. A new address with parts needs a line here."""
 
