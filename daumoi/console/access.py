@@ -21,6 +21,7 @@ from daumoi.accounts.scope import Grant, Scope
 from daumoi.accounts.selectors import Standing
 from daumoi.audit import break_glass
 from daumoi.audit.break_glass import OpenGrant
+from daumoi.audit.services import NoGrant
 from daumoi.console import doors, errors
 from daumoi.console.settings import SESSION_COOKIE
 from daumoi.core import facts
@@ -177,6 +178,10 @@ class Doorkeeper:
         staff = cast("StaffRequest", request)
         staff.scope = standing.scope if door == doors.SIGNED_IN else standing.scope.for_right(door)
         return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for what ended while a page was made."""
+        return errors.access_ended(request) if isinstance(exception, NoGrant) else None
 
 
 def _first_thing(standing: Standing, name: str) -> str | None:
