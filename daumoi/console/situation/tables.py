@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -57,12 +58,17 @@ class Table:
     total: list[Cell] | None = None
 
 
+@cache
+def _records() -> str:
+    return reverse("records")
+
+
 def records_address(question: Question, *, kind: str, **asked: str) -> str:
     """Return the address of the records behind a figure."""
     told = {"kind": kind, "from": question.first.isoformat(), "to": question.last.isoformat()}
     told |= {name: value for name, value in question.fields().items() if name in ("area", "known")}
     told |= asked
-    return f"{reverse('records')}?{urlencode({name: value for name, value in told.items() if value})}"
+    return f"{_records()}?{urlencode({name: value for name, value in told.items() if value})}"
 
 
 def of_kinds(situation: Situation) -> Table:
@@ -199,6 +205,22 @@ def of_wards(situation: Situation) -> Table:
     return Table("wards", gettext("Wards and communes"), _columns(gettext("Ward"))[:-1], [row[:-1] for row in rows])
 
 
+def of_checkpoints(situation: Situation) -> Table:
+    """Passages and refusals of the busiest checkpoints."""
+    unnamed = gettext("checkpoint without a name")
+    rows = [
+        [
+            Cell(situation.places.get(gate.place) or unnamed),
+            Cell(gate.passages),
+            Cell(gate.denied),
+            Cell(gate.referred),
+        ]
+        for gate in situation.checkpoints
+    ]
+    columns = [gettext("Checkpoint"), gettext("Passages"), gettext("Refused"), gettext("Referred")]
+    return Table("checkpoints", gettext("Busiest checkpoints"), columns, rows)
+
+
 def _columns(first: str) -> list[str]:
     return [
         first,
@@ -318,6 +340,7 @@ TABLES = {
     "days": of_days,
     "provinces": of_provinces,
     "wards": of_wards,
+    "checkpoints": of_checkpoints,
     "official": of_flags,
 }
 

@@ -85,6 +85,7 @@ def _context(situation: Situation) -> dict[str, Any]:
         "days": tables.of_days(situation),
         "provinces": tables.of_provinces(situation),
         "wards": tables.of_wards(situation) if situation.wards else None,
+        "checkpoints": tables.of_checkpoints(situation) if situation.checkpoints else None,
         "flags": official,
         "flags_shown": tables.FLAGGED_SHOWN,
         "official_total": _official_total(situation),

@@ -143,6 +143,12 @@ def test_every_figure_of_a_province_leads_to_as_many_records(director: httpx.Cli
     assert records_listed(director.get(tile[1].replace("&amp;", "&")).text) == 2
 
 
+def test_passages_and_refusals_are_told_by_checkpoint(director: httpx.Client) -> None:
+    (gate,) = rows_of(director.get(f"/console/board/checkpoints.csv?{DAY}"))
+    assert (gate["Lượt qua chốt"], gate["Từ chối"]) == ("5", "2")
+    assert gate["Điểm kiểm dịch"] == KINDS["checkpoint"].example["data"]["name"]
+
+
 def test_the_board_gives_each_number_with_its_time_and_never_zero_for_no_data(director: httpx.Client) -> None:
     page = director.get(f"/console/?{DAY}").text
     assert "01/08/2021 20:00:00" in page
@@ -185,6 +191,7 @@ def test_an_officer_is_shown_nothing_of_another_province_by_any_door(ben: httpx.
         "Hồ Chí Minh"
     ]
     assert sum(int(row["Bản ghi"] or 0) for row in rows_of(ben.get(f"/console/board/kinds.csv?{DAY}"))) == 2
+    assert rows_of(ben.get(f"/console/board/checkpoints.csv?{DAY}")) == []
     assert rows_of(ben.get(f"/console/board/wards.csv?{DAY}&area=vn-2025/01")) == []
     for kind in KINDS:
         for asked in (f"{DAY}&area=vn-2025/01", f"{DAY}&area=vn-2025/00004", f"{DAY}&area=vn-2024/01"):
