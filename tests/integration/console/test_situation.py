@@ -170,7 +170,7 @@ def test_the_counts_of_16_and_of_18_o_clock_are_a_click_each(director: httpx.Cli
     told = []
     for address, _ in cut_offs:
         then = director.get(address.replace("&amp;", "&")).text
-        assert "Theo số liệu lúc" in then
+        assert "Tính đến thời điểm" in then
         link = re.search(r'href="(/console/records/[^"]*kind=citizen_report[^"]*)">(\d+)</a>', then)
         assert link is not None
         assert records_listed(director.get(link[1].replace("&amp;", "&")).text) == int(link[2])
@@ -186,6 +186,7 @@ def test_an_officer_is_shown_nothing_of_another_province_by_any_door(ben: httpx.
     assert seen == {"79"}
     assert all(province["value"] is None for province in figures["provinces"] if province["code"] != "79")
     assert "dov" not in board
+    assert "<strong>Thành phố Hồ Chí Minh</strong>" in board, "all areas are the officer's own"
 
     assert [row["Tỉnh, thành phố"] for row in rows_of(ben.get(f"/console/board/provinces.csv?{DAY}"))] == [
         "Hồ Chí Minh"
