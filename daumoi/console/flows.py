@@ -94,9 +94,7 @@ def export(request: StaffRequest) -> HttpResponse:
         gettext("Delay in seconds"),
     ]
     rows = [_cells(line) for line in _filtered(lines, request)]
-    headers = {"Content-Disposition": 'attachment; filename="daumoi-flows.csv"'}
-    body = as_csv(Table("flows", "", columns, rows))
-    return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+    return as_csv(Table("flows", "", columns, rows), "daumoi-flows")
 
 
 @needs("flows.view")

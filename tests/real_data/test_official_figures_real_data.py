@@ -74,12 +74,12 @@ def shows_the_total_and_the_spikes(hub: Hub, open_pages: Opener) -> None:
         curve = json.loads(re.findall(r'<script id="official-data"[^>]*>(.*?)</script>', page)[0])
         named = {series["name"]: series["data"] for series in curve["series"]}
         assert sum(value or 0 for value in named["Số liệu công bố"]) == 2_208_650
-        assert any(named["nhập dồn"])
+        assert any(named["đột biến"])
         rows = csv.DictReader(
             io.StringIO(pages.get(f"/console/board/official.csv?{asked}").content.decode("utf-8-sig"))
         )
         marked = {(row["Tỉnh, thành phố"], row["Ngày"]): row for row in rows}
-        assert marked["Cà Mau", "25/10/2021"]["Điểm bất thường"] == "nhập dồn"
+        assert marked["Cà Mau", "25/10/2021"]["Điểm bất thường"] == "đột biến"
     connections.close_all()
 
 

@@ -11,7 +11,8 @@ from threading import Lock
 from daumoi.console.situation.question import Question, wards_within
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.log.selectors import VIET_NAM
+from daumoi.kinds.registry import KINDS
+from daumoi.log.selectors import VIET_NAM, stated
 from daumoi.organisations import registry
 from daumoi.places import checkpoints as places
 from daumoi.rulepacks import selectors as rulepacks
@@ -31,6 +32,7 @@ CURVE_DAYS = 14
 OFFICIAL_DAYS = 60
 """The curves go so far back when fewer days are asked for."""
 HOURS = 24
+CHECKPOINTS = 12
 _HOUR = timedelta(hours=1)
 
 
@@ -74,6 +76,9 @@ class Situation:
     provinces: board.Provinces
     wards: dict[str, dict[str, Measures]]
     checkpoints: list[board.PlaceFigure]
+    """The busiest CHECKPOINTS."""
+    places: dict[int, str]
+    """Their names; one of which the record was dropped has none."""
     reports: board.Reports
     overdue_days: int
     flows: list[Flow]
@@ -123,6 +128,7 @@ def read(hub: Hub, scope: Scope, question: Question) -> Situation:
         everything = reach(reader).everything
         offers = sources(connection)
         kinds = _of_days(days, question.first)
+        gates = _checkpoints(connection, sees, known, question)[:CHECKPOINTS]
         return Situation(
             question=question,
             now=now,
@@ -135,7 +141,8 @@ def read(hub: Hub, scope: Scope, question: Question) -> Situation:
             since=until - HOURS * _HOUR,
             provinces=board.provinces(connection, reader, known, scheme=question.scheme, first=first, last=last),
             wards=_wards(connection, sees, known, question),
-            checkpoints=_checkpoints(connection, sees, known, question),
+            checkpoints=gates,
+            places=_names_of(connection, [gate.place for gate in gates]),
             reports=board.reports(connection, sees, known, overdue_days=overdue_days, before=before)[0],
             overdue_days=overdue_days,
             flows=flows(connection, reader, now=now),
@@ -199,6 +206,14 @@ def _checkpoints(connection: Connection, sees: Within, known: Known, question: Q
         kept = wards_within(question.area.before)
         paths = {place: path for place, path in paths.items() if path and path.rpartition(".")[2] in kept}
     return board.checkpoints(connection, sees, known, first=question.first, last=question.last, paths=paths)
+
+
+def _names_of(connection: Connection, found: list[int]) -> dict[int, str]:
+    """Names of checkpoints, as their newest records say."""
+    receipts = places.receipts(connection, found) if found else {}
+    keys = [(key, revision) for _, key, revision in receipts.values()]
+    facts = stated(connection, kind=KINDS["checkpoint"].number, receipts=keys)
+    return {place: str(facts[key].body.get("name", "")) for place, (_, key, _) in receipts.items() if key in facts}
 
 
 def _names(connection: Connection) -> dict[int, str]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE, TODAY
+from daumoi.console.exporting import as_file
 from daumoi.console.presentation import kind_title
 from daumoi.console.situation.question import Area, Question, bare, provinces_of
 from daumoi.console.situation.reading import HOURS, Situation
@@ -27,7 +28,6 @@ from daumoi.situation.reach import reach
 OWN_KINDS = tuple(name for name in KINDS if name != "area_count")
 """Kinds of records of our own systems; official figures stand beside them."""
 FLAGGED_SHOWN = 24
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Cell(NamedTuple):
@@ -57,12 +57,17 @@ class Table:
     total: list[Cell] | None = None
 
 
+@cache
+def _records() -> str:
+    return reverse("records")
+
+
 def records_address(question: Question, *, kind: str, **asked: str) -> str:
     """Return the address of the records behind a figure."""
     told = {"kind": kind, "from": question.first.isoformat(), "to": question.last.isoformat()}
     told |= {name: value for name, value in question.fields().items() if name in ("area", "known")}
     told |= asked
-    return f"{reverse('records')}?{urlencode({name: value for name, value in told.items() if value})}"
+    return f"{_records()}?{urlencode({name: value for name, value in told.items() if value})}"
 
 
 def of_kinds(situation: Situation) -> Table:
@@ -199,6 +204,22 @@ def of_wards(situation: Situation) -> Table:
     return Table("wards", gettext("Wards and communes"), _columns(gettext("Ward"))[:-1], [row[:-1] for row in rows])
 
 
+def of_checkpoints(situation: Situation) -> Table:
+    """Passages and refusals of the busiest checkpoints."""
+    unnamed = gettext("checkpoint without a name")
+    rows = [
+        [
+            Cell(situation.places.get(gate.place) or unnamed),
+            Cell(gate.passages),
+            Cell(gate.denied),
+            Cell(gate.referred),
+        ]
+        for gate in situation.checkpoints
+    ]
+    columns = [gettext("Checkpoint"), gettext("Passages"), gettext("Refused"), gettext("Referred")]
+    return Table("checkpoints", gettext("Busiest checkpoints"), columns, rows)
+
+
 def _columns(first: str) -> list[str]:
     return [
         first,
@@ -297,19 +318,9 @@ def is_seen(situation: Situation, scheme: str, code: str) -> bool:
     return unit is not None and (unit.path in sees.provinces or unit.path in sees.wards)
 
 
-def as_csv(table: Table) -> bytes:
-    """Write a table as CSV (RFC 4180) for a spreadsheet: UTF-8 with its mark; what could be a formula is quoted."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([safe(column) for column in table.columns])
-    for row in table.rows:
-        writer.writerow(["" if cell.value is None else safe(cell.value) for cell in row])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def safe(value: int | str) -> int | str:
-    """Keep a cell from being taken as a formula: a text that begins like one has an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def as_csv(table: Table, name: str) -> HttpResponse:
+    """Answer with a table as a file; a cell without data is empty."""
+    return as_file(name, table.columns, [[cell.value for cell in row] for row in table.rows])
 
 
 TABLES = {
@@ -318,6 +329,7 @@ TABLES = {
     "days": of_days,
     "provinces": of_provinces,
     "wards": of_wards,
+    "checkpoints": of_checkpoints,
     "official": of_flags,
 }
 

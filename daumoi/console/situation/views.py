@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from daumoi.accounts.scope import Scope
 from daumoi.areas.points import source_of_shapes
 from daumoi.areas.unit import BEFORE, TODAY
 from daumoi.console import home as homes
@@ -24,6 +25,7 @@ from daumoi.console.situation.systems import systems
 from daumoi.situation.moments import Measures
 from daumoi.situation.official import Source
 from daumoi.situation.outlines import ARCHIPELAGOS
+from daumoi.situation.reach import reach
 
 RIGHT = "board.view"
 WALL_EVERY_S = 15
@@ -49,7 +51,7 @@ def show(request: StaffRequest) -> HttpResponse:
     hub = hub_of(request)
     asked = question(request.GET, now=hub.clock.now())
     situation = read(hub, request.scope, asked)
-    context = _context(situation)
+    context = _context(situation, request.scope)
     return render(request, "console/situation/wall.html" if asked.wall else "console/situation/board.html", context)
 
 
@@ -61,13 +63,11 @@ def export(request: StaffRequest, table: str) -> HttpResponse:
         raise Http404
     hub = hub_of(request)
     situation = read(hub, request.scope, question(request.GET, now=hub.clock.now()))
-    body = tables.as_csv(tables.TABLES[table](situation))
-    name = f"daumoi-{table}-{situation.question.first}-{situation.question.last}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+    name = f"daumoi-{table}-{situation.question.first}-{situation.question.last}"
+    return tables.as_csv(tables.TABLES[table](situation), name)
 
 
-def _context(situation: Situation) -> dict[str, Any]:
+def _context(situation: Situation, reader: Scope) -> dict[str, Any]:
     asked = situation.question
     source, licence = source_of_shapes()
     official = tables.of_flags(situation) if situation.official else None
@@ -77,7 +77,7 @@ def _context(situation: Situation) -> dict[str, Any]:
         "situation": situation,
         "is_stale": (situation.now - situation.known.at).total_seconds() > STALE_S and asked.known is None,
         "asked_known": written(asked.known),
-        "area_name": asked.area.unit.name if asked.area else gettext("All areas"),
+        "area_name": asked.area.unit.name if asked.area else _everywhere(situation, reader),
         "days_said": _days_said(asked),
         "tiles": _tiles(situation),
         "kinds": tables.of_kinds(situation),
@@ -85,6 +85,7 @@ def _context(situation: Situation) -> dict[str, Any]:
         "days": tables.of_days(situation),
         "provinces": tables.of_provinces(situation),
         "wards": tables.of_wards(situation) if situation.wards else None,
+        "checkpoints": tables.of_checkpoints(situation) if situation.checkpoints else None,
         "flags": official,
         "flags_shown": tables.FLAGGED_SHOWN,
         "official_total": _official_total(situation),
@@ -98,6 +99,11 @@ def _context(situation: Situation) -> dict[str, Any]:
         "wall_every_s": WALL_EVERY_S,
         **_choices(situation),
     }
+
+
+def _everywhere(situation: Situation, reader: Scope) -> str:
+    """Say what "all areas" is for a reader: the country, or their own areas."""
+    return gettext("All areas") if reach(situation.scope).everything else homes.place_names(reader)
 
 
 def _days_said(asked: Question) -> str:
@@ -271,8 +277,8 @@ def _tiles(situation: Situation) -> list[dict[str, Any]]:
             "title": gettext("Held rows, nationwide"),
             "value": situation.held,
             "under": [(gettext("records still to count"), situation.lag)],
-            "address": reverse("flows"),
-            "right": "flows.view",
+            "address": reverse("held_groups"),
+            "right": "held.view",
             "at": situation.now,
         }
     )

@@ -61,12 +61,12 @@ def test_the_map_is_drawn_with_both_archipelagos_in_both_schemes(board: Page) ->
 
 def test_area_and_moment_are_chosen_and_stand_in_the_address(board: Page) -> None:
     board.get_by_label("Địa bàn", exact=True).select_option(label="Hà Nội", index=None)
-    board.get_by_label("Theo số liệu lúc", exact=True).fill(f"{DAY}T16:00")
+    board.get_by_label("Tính đến thời điểm", exact=True).fill(f"{DAY}T16:00")
     press(board, "Xem")
 
     asked = parse_qs(urlsplit(board.url).query)
     assert (asked["area"], asked["known"]) == (["vn-2025/01"], [f"{DAY}T16:00"])
-    expect(board.get_by_text("Theo số liệu lúc 14/03/2021 16:00:00")).to_be_visible()
+    expect(board.get_by_text("Tính đến thời điểm 14/03/2021 16:00:00")).to_be_visible()
     expect(board.get_by_text("Chưa có số liệu của những ngày này")).to_be_visible()  # sent later than that
 
     board.get_by_role("link", name="Hiện tại").click()

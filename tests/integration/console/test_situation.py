@@ -143,6 +143,12 @@ def test_every_figure_of_a_province_leads_to_as_many_records(director: httpx.Cli
     assert records_listed(director.get(tile[1].replace("&amp;", "&")).text) == 2
 
 
+def test_passages_and_refusals_are_told_by_checkpoint(director: httpx.Client) -> None:
+    (gate,) = rows_of(director.get(f"/console/board/checkpoints.csv?{DAY}"))
+    assert (gate["Lượt qua chốt"], gate["Từ chối"]) == ("5", "2")
+    assert gate["Điểm kiểm dịch"] == KINDS["checkpoint"].example["data"]["name"]
+
+
 def test_the_board_gives_each_number_with_its_time_and_never_zero_for_no_data(director: httpx.Client) -> None:
     page = director.get(f"/console/?{DAY}").text
     assert "01/08/2021 20:00:00" in page
@@ -164,7 +170,7 @@ def test_the_counts_of_16_and_of_18_o_clock_are_a_click_each(director: httpx.Cli
     told = []
     for address, _ in cut_offs:
         then = director.get(address.replace("&amp;", "&")).text
-        assert "Theo số liệu lúc" in then
+        assert "Tính đến thời điểm" in then
         link = re.search(r'href="(/console/records/[^"]*kind=citizen_report[^"]*)">(\d+)</a>', then)
         assert link is not None
         assert records_listed(director.get(link[1].replace("&amp;", "&")).text) == int(link[2])
@@ -180,11 +186,13 @@ def test_an_officer_is_shown_nothing_of_another_province_by_any_door(ben: httpx.
     assert seen == {"79"}
     assert all(province["value"] is None for province in figures["provinces"] if province["code"] != "79")
     assert "dov" not in board
+    assert "<strong>Thành phố Hồ Chí Minh</strong>" in board, "all areas are the officer's own"
 
     assert [row["Tỉnh, thành phố"] for row in rows_of(ben.get(f"/console/board/provinces.csv?{DAY}"))] == [
         "Hồ Chí Minh"
     ]
     assert sum(int(row["Bản ghi"] or 0) for row in rows_of(ben.get(f"/console/board/kinds.csv?{DAY}"))) == 2
+    assert rows_of(ben.get(f"/console/board/checkpoints.csv?{DAY}")) == []
     assert rows_of(ben.get(f"/console/board/wards.csv?{DAY}&area=vn-2025/01")) == []
     for kind in KINDS:
         for asked in (f"{DAY}&area=vn-2025/01", f"{DAY}&area=vn-2025/00004", f"{DAY}&area=vn-2024/01"):
