@@ -28,6 +28,8 @@ class Entry(NamedTuple):
 ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
     Entry(gettext_noop("What came in"), "activity", "flows.view", "bars"),
+    Entry(gettext_noop("Find a person"), "find_person", "person.find", "person"),
+    Entry(gettext_noop("Join and split"), "people_proposals", "person.merge.view", "join"),
     Entry(gettext_noop("Administrative units"), "areas_find", "areas.view", "pin"),
     Entry(gettext_noop("Members"), "members", "member.view", "people"),
 )

@@ -75,6 +75,16 @@ def control(field: BoundField) -> str:
 
 
 @register.filter
+def choice(field: BoundField) -> str:
+    """Draw a field of choices as `control` draws the others."""
+    attrs: dict[str, str | bool] = {"class": "form-select"}
+    if field.errors:
+        attrs |= {"class": "form-select is-invalid", "aria-invalid": "true"}
+        attrs["aria-describedby"] = f"{field.id_for_label}_fault"
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
 def day(value: date | None) -> str:
     """Write a day as dd/mm/yyyy, in both languages."""
     return f"{value:%d/%m/%Y}" if value else ""

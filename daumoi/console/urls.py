@@ -8,7 +8,8 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import path
 
-from daumoi.console import activity, areas, home, invitation, language, members, theme, views
+from daumoi.console import activity, areas, home, invitation, language, members, purpose, theme, views
+from daumoi.console.people import finding, lists, pair, person, steps
 
 urlpatterns = [
     path("", views.first_page, name="first_page"),
@@ -44,6 +45,20 @@ urlpatterns = [
     path("invitation/<str:token>/", invitation.accept, name="invitation"),
     # The console.
     path("console/", home.home, name="console_home"),
+    path("console/purpose/", purpose.name, name="purpose"),
+    path("console/people/", finding.show, name="find_person"),
+    path("console/people/<int:person>/", person.show, name="person"),
+    path("console/people/<int:person>/split/", steps.split, name="person_split"),
+    path("console/people/candidates/", lists.pairs, name="people_candidates"),
+    path("console/people/compare/", pair.choose, name="people_compare"),
+    path("console/people/<int:one>/beside/<int:other>/", pair.show, name="people_pair"),
+    path("console/people/<int:one>/beside/<int:other>/propose/", steps.propose_merge, name="people_pair_propose"),
+    path("console/people/<int:one>/beside/<int:other>/apart/", steps.keep_apart, name="people_pair_keep_apart"),
+    path("console/people/proposals/", lists.listed, name="people_proposals"),
+    path("console/people/proposals/<int:number>/", lists.one, name="people_proposal"),
+    path("console/people/proposals/<int:number>/decide/", steps.decide, name="people_proposal_decide"),
+    path("console/people/proposals/<int:number>/withdraw/", steps.withdraw, name="people_proposal_withdraw"),
+    path("console/people/proposals/<int:number>/undo/", steps.undo, name="people_proposal_undo"),
     path("console/members/", members.show, name="members"),
     path("console/members/propose/", members.propose, name="member_propose"),
     path("console/members/decide/<int:membership_id>/", members.decide, name="member_decide"),

@@ -5,6 +5,7 @@ A pair that somebody decided are two people does not come back: the decision hol
 wherever they go. It may come back only when both have a strong identifier in common that they did not share then.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +31,10 @@ _LISTS = statements("daumoi.linkage", "lists")
 HUB = "hub"
 """Who proposes what the hub found by comparison."""
 COMPARED = Actor(HUB)
-_TEXT_MAX = 500
+TEXT_MAX = 500
+"""Characters of a reason and of a note."""
+_NUMBER_OF_A_PERSON = re.compile(r"\d(?:[ .\-]?\d){8,}")
+"""Nine digits and more, as identity cards and telephones have them: decisions outlive the data they are about."""
 _PURPOSE = "data_quality"
 """Why people are joined and told apart, in the audit log; the reason is what was said."""
 _KEEPS, _MOVES = 1, 2
@@ -42,6 +46,10 @@ Outcome = Literal["approved", "rejected", "withdrawn"]
 
 class ProposalRefused(Exception):
     """This cannot be proposed or decided so."""
+
+
+class ReasonNotUsable(ValueError):
+    """Give a reason of 1 to 500 characters, without an identity number or telephone: it is kept for good."""
 
 
 class KeptApart(ProposalRefused):
@@ -102,7 +110,7 @@ class Shown:
 def propose_merge(scope: Scope, hub: Hub, *, keep: int, other: int, by: Actor, reason: str) -> int:
     """Propose that two people are one; returns the number of the proposal.
 
-    Raises NotVisible, NothingToMove, KeptApart, AlreadyProposed, ValueError for a reason of a wrong length.
+    Raises NotVisible, NothingToMove, KeptApart, AlreadyProposed, ReasonNotUsable.
     """
     with hub.pool.connection() as connection, connection.transaction():
         _must_see(scope, connection, keep, other)
@@ -265,6 +273,16 @@ def open_between(scope: Scope, hub: Hub, *, one: int, another: int) -> int | Non
         _must_see(scope, connection, one, another)
         row = connection.execute(_LISTS["open_pair"], sorted((one, another))).fetchone()
     return int(row[0]) if row else None
+
+
+def apart_by(scope: Scope, hub: Hub, *, one: int, another: int) -> Proposal | None:
+    """Return the decision by which two people are kept apart; None when nothing keeps them. Raises NotVisible."""
+    with hub.pool.connection() as connection:
+        _must_see(scope, connection, one, another)
+        if not _is_kept_apart(connection, one, another):
+            return None
+        row = connection.execute(_SQL["apart_by"], (one, another)).fetchone()
+    return _proposal(row) if row else None
 
 
 def _proposal(row: Sequence[object]) -> Proposal:
@@ -441,6 +459,6 @@ def _is_kept_apart(connection: Connection, one: int, another: int) -> bool:
 
 def _text(text: str) -> str:
     text = text.strip()
-    if not 1 <= len(text) <= _TEXT_MAX:
-        raise ValueError(f"Give a reason of 1 to {_TEXT_MAX} characters.")
+    if not 1 <= len(text) <= TEXT_MAX or "\x00" in text or _NUMBER_OF_A_PERSON.search(text):
+        raise ReasonNotUsable(ReasonNotUsable.__doc__)
     return text

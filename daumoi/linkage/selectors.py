@@ -125,13 +125,16 @@ def find(scope: Scope, hub: Hub, *, look: Look, question: Question) -> Found:
     return Found(people, len(found) > _SHOWN or (bool(found) and len(claims) == finding.MOST))
 
 
-def person_origins(scope: Scope, hub: Hub, *, look: Look, person: int) -> list[Origin]:
-    """Return the claims of a person that records in the scope name, with what each said. Raises NotVisible."""
+def person_origins(scope: Scope, hub: Hub, *, look: Look, person: int, action: str = "person.read") -> list[Origin]:
+    """Return the claims of a person that records in the scope name, with what each said. Raises NotVisible.
+
+    `action` is how the look is called in the audit log.
+    """
     with hub.pool.connection() as connection, connection.transaction():
         seen = _visible_claims(scope, connection, person)
         if not seen:
             raise NotVisible(NotVisible.__doc__)
-        reading = look.read(connection, action="person.read", people=[person])
+        reading = look.read(connection, action=action, people=[person])
         return _origins(connection, hub, seen, reading)
 
 

@@ -1,6 +1,8 @@
 // What every page of the console loads: its styles, htmx, and the keys of the keyboard. Pages are whole without it.
 import "@tabler/core/dist/css/tabler.min.css";
 import "./shell.css";
+import "./records.css";
+import "./people.css";
 import "htmx.org";
 
 const FIELDS = "input, textarea, select, [contenteditable]";

@@ -44,6 +44,17 @@ UPDATE identity_proposal SET undone = true, keeps_apart = false WHERE id = %s
 -- name: kept_apart
 SELECT kept_apart_v1(%s, %s)
 
+-- name: apart_by
+SELECT p.id, p.action, p.keep, p.other, p.undoes, p.reason, p.proposed_by, p.proposed_at, p.outcome, p.decided_by,
+       p.decided_at, p.note, p.keeps_apart, p.undone
+FROM identity_proposal p
+WHERE p.keeps_apart AND p.id IN (
+    SELECT x.proposal FROM claim a JOIN identity_proposal_claim x ON x.claim = a.id
+    JOIN identity_proposal_claim y ON y.proposal = x.proposal AND y.side <> x.side
+    JOIN claim b ON b.id = y.claim
+    WHERE a.person = %s AND b.person = %s)
+ORDER BY p.id DESC LIMIT 1
+
 -- name: ensure_people
 INSERT INTO person (id, created_at) SELECT DISTINCT n, %s::timestamptz FROM unnest(%s::bigint[]) n ON CONFLICT DO NOTHING
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.hubs import HubServer
+from tests.integration.console.desk import desk  # noqa: F401 - a fixture
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.integration.console.desk import desk  # noqa: F401 - a fixture of this folder
+
 if TYPE_CHECKING:
     from daumoi.core.hub import Hub
 
