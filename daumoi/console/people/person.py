@@ -78,7 +78,7 @@ def show(request: StaffRequest, person: int) -> HttpResponse:
         "claims": claims_shown(origins, systems, whole=whole),
         "whole": whole,
         "moments": [_moment(one, systems) for one in page.records],
-        "next": _address(person, kind, page.next and Behind(*page.next[1:])),
+        "next": _address(person, kind, Behind(*page.next[1:])) if page.next else "",
         "first": _address(person, kind, None) if _behind(request) else "",
         "filters": _filters(person, kind),
         "sees_decisions": decisions is not None,
