@@ -119,7 +119,8 @@ def reasons_of(evidence: dict[str, str]) -> list[Reason]:
         "differs": gettext("differs"),
     }
     found = []
-    for comparison, label in evidence.items():
+    for comparison in [*titles, *sorted(evidence.keys() - titles.keys())]:
+        label = evidence.get(comparison, "silent")
         if label == "silent":
             continue
         speaks = "against" if label == "differs" else "for" if label in ("same", "same day", "same unit") else "weak"
