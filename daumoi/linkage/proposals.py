@@ -233,15 +233,6 @@ def proposals(
     return page, page[-1].id if len(page) == limit else None
 
 
-def open_proposals(scope: Scope, hub: Hub, *, most: int = 100) -> int:
-    """Return how many proposals wait for a decision; counted up to `most`."""
-    seen = sees_proposal(scope)
-    with hub.pool.connection() as connection:
-        row = connection.execute(narrowed(_LISTS["count_open"], seen=seen), (*seen.values, most)).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def proposal_shown(scope: Scope, hub: Hub, *, proposal: int) -> Shown:
     """Return one proposal with the claims of both its sides, and those who have undone it. Raises NotVisible."""
     with hub.pool.connection() as connection:

@@ -46,7 +46,3 @@ WHERE s.proposal = %s ORDER BY s.side, s.claim
 -- name: open_pair
 SELECT p.id FROM identity_proposal p WHERE p.action = 'merge' AND p.outcome IS NULL
   AND least(p.keep, p.other) = %s AND greatest(p.keep, p.other) = %s
-
--- name: count_open
-SELECT count(*) FROM (
-    SELECT FROM identity_proposal p WHERE p.outcome IS NULL AND {seen} LIMIT %s) n
