@@ -34,7 +34,7 @@ export default defineConfig({
     // Nothing is set inline into a page: its rules forbid that.
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: { shell: "src/shell.ts", passkeys: "src/passkeys.ts", charts: "src/charts.ts" },
+      input: { shell: "src/shell.ts", passkeys: "src/passkeys.ts", charts: "src/charts.ts", wall: "src/wall.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "parts/[name]-[hash].js",

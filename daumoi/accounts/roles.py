@@ -45,6 +45,8 @@ class Roles:
     rights: Mapping[str, Title]
     conflicts: tuple[frozenset[str], ...]
     withheld_from_vendors: frozenset[str]
+    opened_by_break_glass: frozenset[str]
+    """Rights to see that access in an emergency opens in further areas, for who holds them in some area."""
 
     def rights_of(self, role: str, *, is_vendor: bool) -> frozenset[str]:
         """Return the rights of a role; none of a role that this release does not know."""
@@ -65,11 +67,13 @@ def read(text: str) -> Roles:
     rights = {name: Title(**title) for name, title in data["rights"].items()}
     conflicts = tuple(frozenset(pair) for pair in data["conflicts"])
     withheld = frozenset(data["withheld_from_vendors"])
+    opened = frozenset(data.get("opened_by_break_glass", ()))
     roles = {name: _role(name, each) for name, each in data["roles"].items()}
-    read_roles = Roles(roles, rights, conflicts, withheld)
+    read_roles = Roles(roles, rights, conflicts, withheld, opened)
     for where, named in (
         ("conflicts", frozenset().union(*conflicts)),
         ("withheld_from_vendors", withheld),
+        ("opened_by_break_glass", opened),
         *((role.name, role.rights) for role in roles.values()),
     ):
         if unknown := named - rights.keys():

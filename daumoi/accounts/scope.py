@@ -40,6 +40,8 @@ class Grant:
 
     rights: frozenset[str]
     paths: Paths
+    organisation: str | None = None
+    """For whom the member works there, by code; what belongs to an organisation and lies nowhere is seen by it."""
 
     def __post_init__(self) -> None:
         """Refuse what is no path: a text from elsewhere must not become a pattern."""
@@ -96,6 +98,12 @@ class Scope:
         if self.right is not None:
             return _joined(grant.paths for grant in self.grants if self.right in grant.rights)
         return _met(grant.paths for grant in self.grants) if self.grants else frozenset()
+
+    @cached_property
+    def organisations(self) -> frozenset[str]:
+        """Codes of the organisations for which the right of this scope is held; none while it is not narrowed."""
+        held = (grant.organisation for grant in self.grants if self.right in grant.rights)
+        return frozenset(code for code in held if code)
 
     @property
     def nationwide(self) -> bool:

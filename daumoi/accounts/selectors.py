@@ -29,7 +29,7 @@ class Standing:
 _STANDING = (
     "SELECT m.email, m.name, m.language, m.is_active, m.is_demo, m.must_change_password, m.last_seen_at,"
     " EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = m.id AND a.type IN ('totp', 'webauthn')),"
-    " s.role, s.is_vendor, s.paths"
+    " s.organisation, s.role, s.is_vendor, s.paths"
     " FROM member m LEFT JOIN membership s ON s.member_id = m.id AND s.approved AND s.from_on <= %s"
     " AND (s.to_on IS NULL OR s.to_on >= %s) WHERE m.id = %s ORDER BY s.id"
 )
@@ -43,15 +43,15 @@ def standing(connection: Connection, member_id: int, on: date) -> Standing | Non
     email, name, language, is_active, is_demo, must_change, last_seen_at, has_second_factor = rows[0][:8]
     known = roles.load()
     grants = tuple(
-        Grant(known.rights_of(role, is_vendor=is_vendor), None if paths is None else frozenset(paths))
-        for *_, role, is_vendor, paths in rows
+        Grant(known.rights_of(role, is_vendor=is_vendor), None if paths is None else frozenset(paths), organisation)
+        for *_, organisation, role, is_vendor, paths in rows
         if role is not None
     )
     return Standing(
         scope=Scope(member_id, email, grants),
         name=name,
         language=language,
-        roles=tuple(dict.fromkeys(row[8] for row in rows if row[8] is not None)),
+        roles=tuple(dict.fromkeys(row[9] for row in rows if row[9] is not None)),
         is_active=is_active,
         is_demo=is_demo,
         must_change_password=must_change,

@@ -283,3 +283,15 @@ def forget_old_sessions(connection: Connection, *, at: datetime) -> int:
     ).fetchall()
     connection.execute("DELETE FROM usersessions_usersession WHERE session_key = ANY(%s)", ([key for (key,) in gone],))
     return len(gone)
+
+
+def end_sessions(connection: Connection, *, member_id: int) -> int:
+    """End every session of a member; returns how many there were. They may sign in again."""
+    keys = [
+        key
+        for (key,) in connection.execute(
+            "DELETE FROM usersessions_usersession WHERE user_id = %s RETURNING session_key", (member_id,)
+        )
+    ]
+    connection.execute("DELETE FROM django_session WHERE session_key = ANY(%s)", (keys,))
+    return len(keys)

@@ -22,6 +22,8 @@ class Actor:
     """The session of a member, the client of a system."""
     request: str = ""
     """The id of the request, as in the log of calls."""
+    grant: int | None = None
+    """The break-glass access under which it acts: every line it writes carries the number."""
 
 
 HUB = Actor("hub", "daumoi", "hub", "hub")

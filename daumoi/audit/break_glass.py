@@ -16,15 +16,27 @@ from daumoi.core.database import Connection
 Decision = Literal["justified", "not_justified"]
 _PURPOSE = "break_glass"
 
-_QUEUE = """
-SELECT g.id, g.member, g.member_label, g.areas, g.reason, g.asked_at, g.until,
-       (SELECT count(*) FROM audit_line l WHERE l.grant_id = g.id AND l.action <> 'break_glass.ask')
-       + (SELECT count(*) FROM audit_entry e WHERE e.grant_id = g.id AND e.action <> 'break_glass.ask')
+# Lines that open or close access are no uses of it.
+_USES = """
+       (SELECT count(*) FROM audit_line l
+        WHERE l.grant_id = g.id AND l.action NOT IN ('break_glass.ask', 'break_glass.end'))
+       + (SELECT count(*) FROM audit_entry e
+          WHERE e.grant_id = g.id AND e.action NOT IN ('break_glass.ask', 'break_glass.end'))"""
+# Both are put together from the text above alone.
+_ASKED = f"""
+SELECT g.id, g.member, g.member_label, g.areas, g.reason, g.asked_at, g.until, {_USES},
+       r.decision, r.remark, r.reviewer_label, r.at
+FROM break_glass_grant g LEFT JOIN break_glass_review r ON r.grant_id = g.id
+WHERE CASE WHEN %(member)s::text IS NULL THEN r.at IS NOT NULL ELSE g.member = %(member)s END
+ORDER BY g.id DESC LIMIT %(most)s
+"""  # noqa: S608
+_QUEUE = f"""
+SELECT g.id, g.member, g.member_label, g.areas, g.reason, g.asked_at, g.until, {_USES}
 FROM break_glass_grant g
 WHERE NOT EXISTS (SELECT FROM break_glass_review r WHERE r.grant_id = g.id)
   AND g.member <> %(reviewer)s AND g.id > %(after)s
 ORDER BY g.id LIMIT %(most)s
-"""
+"""  # noqa: S608
 
 
 class NothingAsked(Exception):
@@ -37,6 +49,10 @@ class NotYours(Exception):
 
 class NoSuchGrant(Exception):
     """There is no such access, or it was reviewed already. The queue shows those that wait."""
+
+
+class NotOpen(Exception):
+    """This access is not yours, or has ended already."""
 
 
 class RemarkMissing(Exception):
@@ -68,6 +84,24 @@ class Waiting:
     """Lines of the audit log that used it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Access of a member, open or ended, and what was decided on it."""
+
+    id: int
+    member: str
+    member_label: str
+    areas: list[str]
+    reason: str
+    asked_at: datetime
+    until: datetime
+    uses: int
+    decision: str | None
+    remark: str | None
+    reviewer_label: str | None
+    reviewed_at: datetime | None
+
+
 def ask(connection: Connection, *, by: Actor, areas: Sequence[str], reason: str, at: datetime, hours: int) -> OpenGrant:
     """Open access to areas for some hours (the setting), with its audit line; raises NothingAsked.
 
@@ -95,6 +129,23 @@ def open_grants(connection: Connection, *, member: str, at: datetime) -> list[Op
         (member, at, at),
     )
     return [OpenGrant(*row) for row in rows]
+
+
+def end(connection: Connection, *, grant: int, by: Actor, at: datetime) -> None:
+    """End one's own access before its time, with its audit line; part of the caller's transaction. Raises NotOpen."""
+    row = connection.execute(
+        "UPDATE break_glass_grant SET until = greatest(%s, asked_at + interval '1 microsecond')"
+        " WHERE id = %s AND member = %s AND until > %s RETURNING reason",
+        (at, grant, by.id, at),
+    ).fetchone()
+    if row is None:
+        raise NotOpen(NotOpen.__doc__)
+    _write(connection, by, "break_glass.end", grant, row[0], at, "")
+
+
+def asked(connection: Connection, *, member: str | None, most: int = 50) -> list[Asked]:
+    """Return access that was asked for, newest first: by a member, or (None) what anybody has reviewed."""
+    return [Asked(*row) for row in connection.execute(_ASKED, {"member": member, "most": most})]
 
 
 def to_review(connection: Connection, *, reviewer: str, after: int = 0, most: int = 50) -> list[Waiting]:

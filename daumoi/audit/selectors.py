@@ -135,3 +135,47 @@ def actions(connection: Connection) -> list[str]:
         " FROM a WHERE a.action IS NOT NULL) SELECT action FROM a WHERE action IS NOT NULL"
     )
     return [row[0] for row in rows]
+
+
+class Linked(NamedTuple):
+    """A line with its place in the chain: its own hash and that of the line before, 64 hexadecimal digits each."""
+
+    line: Line
+    hash: str
+    hash_before: str | None
+
+
+def line(connection: Connection, number: int) -> Linked | None:
+    """Return one line with all its parts; None when there is none of this number."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS}, encode(hash, 'hex'),"  # noqa: S608 - columns of this file
+        " (SELECT encode(b.hash, 'hex') FROM audit_line b WHERE b.number = audit_line.number - 1)"
+        " FROM audit_line WHERE number = %s",
+        (number,),
+    ).fetchone()
+    return Linked(Line(*row[:-2]), row[-2], row[-1]) if row else None
+
+
+class Chain(NamedTuple):
+    """How far the chain reaches, what waits, and the last head that was signed for a day."""
+
+    number: int
+    hash: str
+    sealed_at: datetime
+    waiting: int
+    oldest_waiting_at: datetime | None
+    signed_day: date | None
+    signed_number: int | None
+    signed_at: datetime | None
+
+
+def chain(connection: Connection) -> Chain:
+    """Return the state of the chain, in one statement."""
+    row = connection.execute(
+        "SELECT c.number, encode(c.hash, 'hex'), c.sealed_at, w.waiting, w.oldest, h.day, h.number, h.at"
+        " FROM audit_chain c CROSS JOIN (SELECT count(*), min(at) FROM audit_entry) AS w (waiting, oldest)"
+        " LEFT JOIN LATERAL (SELECT day, number, at FROM audit_head WHERE kind = 'day' ORDER BY day DESC LIMIT 1) h"
+        " ON true"
+    ).fetchone()
+    assert row is not None  # the migration wrote it, and a trigger keeps it
+    return Chain(*row)

@@ -45,7 +45,7 @@ def write(
     Raises UnknownPurpose, ReasonMissing, ValueError for an actor, action or subject that says nothing.
     """
     named = purpose_of(purpose, on=at.astimezone(VIET_NAM).date())
-    return _insert(connection, at, by, action, subject, named, reason, grant)
+    return _insert(connection, at, by, action, subject, named, reason, by.grant if grant is None else grant)
 
 
 def read(
@@ -62,8 +62,10 @@ def read(
     """Write that personal data are read, before they are, and return the right to read them.
 
     On a connection in autocommit mode the line is on the disk when this returns. In a transaction it is committed with
-    it: show nothing before. `grant` names the break-glass access that is used. Raises as `write`, and NoGrant.
+    it: show nothing before. `grant` names the break-glass access that is used, if it is not that of the actor. Raises
+    as `write`, and NoGrant.
     """
+    grant = by.grant if grant is None else grant
     if grant is not None and connection.execute(_GRANT, (grant, by.id, at, at)).fetchone() is None:
         raise NoGrant(NoGrant.__doc__)
     named = purpose_of(purpose, on=at.astimezone(VIET_NAM).date())

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -84,6 +85,7 @@ def examine(hub: Hub) -> Iterator[Finding]:
             yield Finding(name, *check(hub, connection))
     yield Finding("disk", *_disk(hub))
     yield Finding("workers", *_workers(hub))
+    yield Finding("pages", *_pages())
     yield Finding("address", *_address(hub))
     for sentence in explain(look(hub, runs=_runs(hub), consumers=(COUNTERS, APPEARANCES))):
         yield Finding("speed", sentence.state, sentence.said)
@@ -230,6 +232,12 @@ def _disk(hub: Hub) -> tuple[State, str]:
     if free < hub.settings.storage_low_bytes:
         return "fail", f"{said}: no records are taken. Make room"
     return ("warn", f"{said}: make room soon") if free < 5 * hub.settings.storage_low_bytes else ("ok", said)
+
+
+def _pages() -> tuple[State, str]:
+    if not (files("daumoi.console") / "static" / "built" / "shell.css").is_file():
+        return "warn", "styles and scripts of the pages of staff are not built: make frontend"
+    return "ok", "styles and scripts are built"
 
 
 def _runs(hub: Hub) -> bool:

@@ -15,6 +15,9 @@ from rich.table import Table
 
 from daumoi.accounts import roles, selectors, services
 from daumoi.areas.coverage import paths_within
+from daumoi.audit import services as audit
+from daumoi.audit.actors import Subject
+from daumoi.cli.operator import actor
 from daumoi.cli.session import open_hub
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
@@ -107,6 +110,7 @@ def invite_as_operator(hub: Hub, *, email: str, name: str, membership: services.
         if member_id is None:
             member_id = services.add_member(connection, email=email, name=name, at=at)
         give(connection, member_id, membership, hub)
+        _note(hub, connection, "member.invite", member_id)
         return services.invite(connection, member_id=member_id, made_by=None, at=at)
 
 
@@ -126,8 +130,9 @@ def give_password(email: str, data_dir: DataDir = Path("var"), as_json: AsJson =
     with open_hub(data_dir, say=_quiet if as_json else _say) as hub:
         password = hashed(hub, made)
         try:
-            with hub.pool.connection() as connection:
+            with hub.pool.connection() as connection, connection.transaction():
                 services.give_password(connection, email=email, password=password)
+                _note(hub, connection, "member.password", selectors.member_id_of(connection, email))
         except FAULTS as fault:
             raise _fail(str(fault)) from None
     typer.echo(json.dumps({"email": services.folded(email), "password": made}) if as_json else made)
@@ -197,9 +202,17 @@ def switch_on(email: str, data_dir: DataDir = Path("var")) -> None:
 def _set_active(email: str, data_dir: Path, *, is_active: bool) -> None:
     with open_hub(data_dir, say=_say) as hub, hub.pool.connection() as connection:
         try:
-            services.set_active(connection, email=email, is_active=is_active)
+            with connection.transaction():
+                services.set_active(connection, email=email, is_active=is_active)
+                action = "member.on" if is_active else "member.off"
+                _note(hub, connection, action, selectors.member_id_of(connection, email))
         except FAULTS as fault:
             raise _fail(str(fault)) from None
+
+
+def _note(hub: Hub, connection: Connection, action: str, member_id: int | None) -> None:
+    subject = Subject(f"member {member_id}")
+    audit.write(connection, at=hub.clock.now(), by=actor(), action=action, subject=subject, purpose="administration")
 
 
 def _say(message: str) -> None:

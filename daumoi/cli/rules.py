@@ -18,7 +18,7 @@ from daumoi.cli.retention import DataDir, say
 from daumoi.cli.session import open_hub
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.kinds.codes.lists import code_list
+from daumoi.kinds.codes.lists import unknown
 from daumoi.rulepacks import preview, questions, selectors, services
 from daumoi.rulepacks.pack import Pack, codes
 from daumoi.rulepacks.reading import FILE_BYTES_MAX, PackFault, parse
@@ -134,12 +134,8 @@ def draft(
 
 def _check_codes(pack: Pack) -> None:
     """Refuse codes that no code list has: records will never carry them."""
-    unknown = []
-    for name, code in sorted(codes(pack)):
-        if code not in {entry.code for entry in code_list(name).entries}:
-            unknown.append(f"{code} is no code of the list {name}. Correct it, or add it to the list first.")
-    if unknown:
-        raise PackFault(unknown)
+    if found := unknown(codes(pack)):
+        raise PackFault(found)
 
 
 @app.command("propose")

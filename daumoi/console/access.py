@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
@@ -15,9 +16,12 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from daumoi.accounts import selectors, services
-from daumoi.accounts.scope import Scope
+from daumoi.accounts import roles, selectors, services
+from daumoi.accounts.scope import Grant, Scope
 from daumoi.accounts.selectors import Standing
+from daumoi.audit import break_glass
+from daumoi.audit.break_glass import OpenGrant
+from daumoi.audit.services import NoGrant
 from daumoi.console import doors, errors
 from daumoi.console.settings import SESSION_COOKIE
 from daumoi.core import facts
@@ -37,6 +41,10 @@ class StaffRequest(HttpRequest):
 
     scope: Scope
     standing: Standing
+    own_scope: Scope
+    """What the member's roles give without access in an emergency."""
+    open_grants: Sequence[OpenGrant]
+    """The access in an emergency that they have now, the one that ends last first."""
 
 
 def hub_of(request: HttpRequest) -> Hub:
@@ -82,14 +90,31 @@ def standing_of(request: HttpRequest) -> Standing | None:
     """
     if hasattr(request, "standing"):
         return cast("Standing | None", request.standing)
-    standing = _look_up(request) if SESSION_COOKIE in request.COOKIES else None
+    standing, grants = _look_up(request) if SESSION_COOKIE in request.COOKIES else (None, [])
+    request.own_scope = standing.scope if standing else NOBODY  # type: ignore[attr-defined]
+    request.open_grants = grants  # type: ignore[attr-defined]
+    if standing is not None and grants:
+        standing = replace(standing, scope=widened(standing.scope, grants))
     request.standing = standing  # type: ignore[attr-defined]
     return standing
 
 
-def _look_up(request: HttpRequest) -> Standing | None:
+def member_actor(member_id: int | None) -> str:
+    """Name a member as the audit log and emergency access do."""
+    return f"member:{member_id}"
+
+
+def widened(scope: Scope, grants: Sequence[OpenGrant]) -> Scope:
+    """Add to a scope what access in an emergency opens: rights to see that the member holds anyway, in more areas."""
+    rights = scope.rights & roles.load().opened_by_break_glass
+    more = tuple(Grant(rights, frozenset(grant.areas)) for grant in grants)
+    return replace(scope, grants=(*scope.grants, *more))
+
+
+def _look_up(request: HttpRequest) -> tuple[Standing | None, Sequence[OpenGrant]]:
     if not request.user.is_authenticated:
-        return None
+        return None, []
+    grants: Sequence[OpenGrant] = []
     hub = hub_of(request)
     at = hub.clock.now()
     member_id = int(request.user.pk)
@@ -99,10 +124,12 @@ def _look_up(request: HttpRequest) -> Standing | None:
             standing = None  # sign-ins of a demo open nothing anywhere else, however they came here
         if standing is not None and standing.is_active and services.is_news(standing.last_seen_at, at):
             services.seen(connection, member_id=member_id, at=at)
+        if standing is not None and standing.scope.may("breakglass.use"):
+            grants = break_glass.open_grants(connection, member=member_actor(member_id), at=at)
     if standing is None or not standing.is_active:
         logout(request)
-        return None
-    return standing
+        return None, []
+    return standing, grants
 
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:
@@ -151,6 +178,10 @@ class Doorkeeper:
         staff = cast("StaffRequest", request)
         staff.scope = standing.scope if door == doors.SIGNED_IN else standing.scope.for_right(door)
         return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for what ended while a page was made."""
+        return errors.access_ended(request) if isinstance(exception, NoGrant) else None
 
 
 def _first_thing(standing: Standing, name: str) -> str | None:

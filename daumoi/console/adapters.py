@@ -11,12 +11,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from daumoi.accounts.models import Member
+from daumoi.console.account_events import CHANGES, note_account, note_refused
+from daumoi.console.language import COOKIE, keep
 from daumoi.core.hub import Hub
 
 _SEAL_CONTEXT = b"member second factor"
@@ -55,6 +58,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except ValueError:
             return UNKNOWN_ADDRESS
 
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign a member in, password and second factor being right, and write it down."""
+        super().login(request, user)
+        note_account(request, "account.sign_in", member_id=user.pk, label=user.email)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign a member out, and write it down."""
+        member = request.user
+        if isinstance(member, Member):
+            note_account(request, "account.sign_out", member_id=member.pk, label=member.email)
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that somebody was not let in."""
+        note_refused(request, str(credentials.get("email") or credentials.get("username") or ""))
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Speak the member's own language from now on, unless another was chosen on this machine."""
+        response: HttpResponse = super().post_login(request, user, **more)
+        if COOKIE not in request.COOKIES:
+            keep(response, request, user.language)
+        return response
+
     def get_login_redirect_url(self, _request: HttpRequest) -> str:
         """Staff begin at the home of the console."""
         return reverse("console_home")
@@ -90,8 +116,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user.must_change_password = False
         super().set_password(user, password)
 
-    def send_notification_mail(self, *_args: Any, **_kwargs: Any) -> None:
-        """The hub sends no mail of its own accord; changes of an account stand in the audit."""
+    def send_notification_mail(self, template_prefix: str, user: Any, *_args: Any, **_kwargs: Any) -> None:
+        """Write a change of an account into the audit log; the hub sends no mail of its own accord."""
+        if action := CHANGES.get(template_prefix):
+            note_account(context.request, action, member_id=user.pk, label=user.email)
 
     def send_mail(self, *_args: Any, **_kwargs: Any) -> None:
         """The hub sends no mail of its own accord."""

@@ -52,6 +52,16 @@ def no_right(request: HttpRequest) -> HttpResponse:
     )
 
 
+def access_ended(request: HttpRequest) -> HttpResponse:
+    """Answer 403: access in an emergency ended while the page was made."""
+    return _page(
+        request,
+        403,
+        gettext("Your access in an emergency has ended"),
+        gettext("Nothing was shown or changed. If you still need it, ask for it again with its reason."),
+    )
+
+
 def refused(request: HttpRequest) -> HttpResponse:
     """Answer 403: the page names systems, so it is for staff, people at this machine, and demos."""
     return _page(

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from daumoi.accounts import services
 from daumoi.accounts.models import Member
 from daumoi.console.access import hub_of
+from daumoi.console.account_events import write
 
 
 class PasswordForm(forms.Form):
@@ -69,6 +70,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         password = make_password(form.cleaned_data["password"])
         with connection.transaction():
             taken = services.accept(connection, token=token, password=password, at=at)
+            if taken is not None:
+                write(request, connection, "account.link_used", member_id=taken.member_id, label=taken.email)
     if taken is None:
         return render(request, "console/invitation_gone.html", status=410)
     messages.success(request, gettext("Your password is set. Sign in with it."))

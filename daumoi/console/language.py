@@ -1,5 +1,7 @@
 """Vietnamese unless somebody chose English; the choice is kept in a cookie and works without a script.
 
+A member's choice is kept with their account as well, and speaks to them on the next machine they sign in at.
+
 The browser's own wish is not asked: most machines in the country are set to English, and most people are not.
 """
 
@@ -10,6 +12,8 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
+from daumoi.accounts import services
+from daumoi.console.access import hub_of, standing_of
 from daumoi.console.settings import DEFAULT_LANGUAGE, LANGUAGES
 
 COOKIE = "daumoi_language"
@@ -36,8 +40,16 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
     if code not in _CODES:
         raise Http404
     response = back_to(request)
-    response.set_cookie(COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure())
+    keep(response, request, code)
+    if (standing := standing_of(request)) is not None and standing.scope.member_id is not None:
+        with hub_of(request).pool.connection() as connection:
+            services.choose_language(connection, member_id=standing.scope.member_id, language=code)
     return response
+
+
+def keep(response: HttpResponse, request: HttpRequest, code: str) -> None:
+    """Let the browser remember a language."""
+    response.set_cookie(COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure())
 
 
 def back_to(request: HttpRequest) -> HttpResponse:

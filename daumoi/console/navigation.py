@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from daumoi.accounts import roles
+from daumoi.accounts.scope import Scope
 from daumoi.accounts.selectors import Standing
+from daumoi.console.auditing import emergency
 from daumoi.console.doors import SIGNED_IN
 
 
@@ -23,30 +25,47 @@ class Entry(NamedTuple):
     url_name: str
     right: str
     icon: str
+    is_nationwide: bool = False
+    """Shown only to whom the right holds everywhere."""
 
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
-    Entry(gettext_noop("What came in"), "activity", "flows.view", "bars"),
+    Entry(gettext_noop("Records"), "records", "board.view", "list"),
+    Entry(gettext_noop("Flows"), "flows", "flows.view", "flow"),
+    Entry(gettext_noop("What came in"), "activity", "flows.view", "bars", is_nationwide=True),
+    Entry(gettext_noop("Held rows"), "held_groups", "held.view", "tray"),
     Entry(gettext_noop("Find a person"), "find_person", "person.find", "person"),
     Entry(gettext_noop("Join and split"), "people_proposals", "person.merge.view", "join"),
-    Entry(gettext_noop("Administrative units"), "areas_find", "areas.view", "pin"),
+    Entry(gettext_noop("Administrative units"), "console_areas", "areas.view", "pin"),
+    Entry(gettext_noop("Kinds and code lists"), "console_kinds", "kinds.view", "list"),
+    Entry(gettext_noop("Rule packs"), "rules", "rulepack.view", "book"),
     Entry(gettext_noop("Members"), "members", "member.view", "people"),
+    Entry(gettext_noop("Audit log"), "audit", "audit.search", "eye"),
+    Entry(gettext_noop("Access in an emergency"), "emergency", "breakglass.use", "key"),
+    Entry(gettext_noop("Review of access in an emergency"), "emergency_reviews", "breakglass.review", "shield"),
 )
 
 
 def entries(standing: Standing, here: str) -> list[dict[str, Any]]:
     """Return the lines that a member sees; `here` is the name of the page they are on."""
+    has_board = standing.scope.may("board.view")
     return [
         {
-            "title": gettext(entry.title),
+            "title": gettext("Situation board")
+            if has_board and entry.url_name == "console_home"
+            else gettext(entry.title),
             "address": reverse(entry.url_name),
-            "icon": entry.icon,
+            "icon": "board" if has_board and entry.url_name == "console_home" else entry.icon,
             "is_here": entry.url_name == here,
         }
         for entry in ENTRIES
-        if entry.right == SIGNED_IN or standing.scope.may(entry.right)
+        if entry.right == SIGNED_IN or _is_for(standing.scope, entry)
     ]
+
+
+def _is_for(scope: Scope, entry: Entry) -> bool:
+    return scope.may(entry.right) and (scope.for_right(entry.right).nationwide or not entry.is_nationwide)
 
 
 def role_titles(standing: Standing) -> list[str]:
@@ -66,5 +85,6 @@ def around(request: HttpRequest) -> dict[str, Any]:
             "standing": standing,
             "navigation": entries(standing, here),
             "role_titles": role_titles(standing),
+            "open_access": emergency.bar(request),
         }
     return context

@@ -75,6 +75,12 @@ def form(request: StaffRequest, data: Any = None) -> PurposeForm:
     return PurposeForm(data, day=hub_of(request).clock.now().astimezone(VIET_NAM).date())
 
 
+def shown(page: HttpResponse) -> HttpResponse:
+    """Keep a page with personal data out of every cache, the browser's too: going back asks again, and is audited."""
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
 @require_POST
 def name(request: StaffRequest) -> HttpResponse:
     """Keep a purpose and lead back to the page that asked for it; or forget the one that is kept."""

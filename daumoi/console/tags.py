@@ -5,7 +5,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, CheckboxInput, Select
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
@@ -66,10 +66,14 @@ def _icons() -> str:
 @register.filter
 def control(field: BoundField) -> str:
     """Draw a field's control with the classes of the shell, tied to its help and faults for a screen reader."""
-    attrs: dict[str, str | bool] = {"class": "form-control"}
+    widget = field.field.widget
+    css = "form-select" if isinstance(widget, Select) else "form-control"
+    if isinstance(widget, CheckboxInput):
+        css = "form-check-input"
+    attrs: dict[str, str | bool] = {"class": css}
     field.field.widget.attrs.pop("placeholder", None)  # the label says it, and stays
     if field.errors:
-        attrs |= {"class": "form-control is-invalid", "aria-invalid": "true"}
+        attrs |= {"class": f"{css} is-invalid", "aria-invalid": "true"}
         attrs["aria-describedby"] = f"{field.id_for_label}_fault"
     return field.as_widget(attrs=attrs)
 

@@ -8,8 +8,33 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import path
 
-from daumoi.console import activity, areas, home, invitation, language, members, purpose, theme, views
+from daumoi.console import (
+    activity,
+    areas,
+    flows,
+    held,
+    held_mending,
+    home,
+    invitation,
+    kinds,
+    language,
+    outlines,
+    purpose,
+    records,
+    records_list,
+    search,
+    submissions,
+    theme,
+    views,
+)
+from daumoi.console.auditing import emergency
+from daumoi.console.auditing import log as audit
+from daumoi.console.members import changes as member_changes
+from daumoi.console.members import pages as members
 from daumoi.console.people import finding, lists, pair, person, steps
+from daumoi.console.rules import pages as rules
+from daumoi.console.rules import steps as rule_steps
+from daumoi.console.situation import views as situation
 
 urlpatterns = [
     path("", views.first_page, name="first_page"),
@@ -19,6 +44,7 @@ urlpatterns = [
     path("activity/", activity.show, name="activity"),
     path("areas/", areas.find, name="areas_find"),
     path("areas/<slug:scheme>/<str:code>/", areas.unit, name="areas_unit"),
+    path("outlines/<slug:scheme>.json", outlines.show, name="outlines"),
     path("favicon.ico", views.icon, name="icon"),
     # Signing in, and one's own account: the views are django-allauth's, the pages ours.
     path("account/sign-in/", account.login, name="account_login"),
@@ -44,8 +70,33 @@ urlpatterns = [
     path("account/", home.account, name="console_account"),
     path("invitation/<str:token>/", invitation.accept, name="invitation"),
     # The console.
-    path("console/", home.home, name="console_home"),
+    path("console/", situation.front, name="console_home"),
+    path("console/board/<slug:table>.csv", situation.export, name="board_export"),
+    path("console/rights/", home.home, name="console_rights"),
+    path("console/records/", records_list.show, name="records"),
+    path("console/flows/", flows.show, name="flows"),
+    path("console/flows/export.csv", flows.export, name="flows_export"),
+    path("console/flows/<int:system_id>/", flows.system, name="flow_system"),
+    path("console/search/", search.search, name="search"),
     path("console/purpose/", purpose.name, name="purpose"),
+    path("console/held/", held.groups, name="held_groups"),
+    path("console/held/mended/", held.mended, name="held_mended"),
+    path("console/held/row/<uuid:held_id>/", held.row, name="held_row"),
+    path("console/held/row/<uuid:held_id>/mend/", held_mending.mend, name="held_mend"),
+    path("console/held/row/<uuid:held_id>/hand-back/", held_mending.hand_back_row, name="held_row_hand_back"),
+    path("console/held/of/<str:system>/<slug:kind>/<slug:code>/", held.group, name="held_group"),
+    path("console/held/of/<str:system>/<slug:kind>/<slug:code>/mend/", held_mending.change, name="held_change"),
+    path("console/held/of/<str:system>/<slug:kind>/<slug:code>/replay/", held_mending.replay, name="held_replay"),
+    path(
+        "console/held/of/<str:system>/<slug:kind>/<slug:code>/hand-back/", held_mending.hand_back, name="held_hand_back"
+    ),
+    path("console/records/<slug:kind>/<int:seq>/", records.show, name="record"),
+    path("console/submissions/<uuid:submission_id>/", submissions.show, name="submission"),
+    path("console/kinds/", kinds.kinds, name="console_kinds"),
+    path("console/kinds/<slug:name>/", kinds.kind, name="console_kind"),
+    path("console/codes/<slug:name>/", kinds.codes, name="console_codes"),
+    path("console/areas/", areas.staff_find, name="console_areas"),
+    path("console/areas/<slug:scheme>/<str:code>/", areas.staff_unit, name="console_area"),
     path("console/people/", finding.show, name="find_person"),
     path("console/people/<int:person>/", person.show, name="person"),
     path("console/people/<int:person>/split/", steps.split, name="person_split"),
@@ -59,10 +110,35 @@ urlpatterns = [
     path("console/people/proposals/<int:number>/decide/", steps.decide, name="people_proposal_decide"),
     path("console/people/proposals/<int:number>/withdraw/", steps.withdraw, name="people_proposal_withdraw"),
     path("console/people/proposals/<int:number>/undo/", steps.undo, name="people_proposal_undo"),
-    path("console/members/", members.show, name="members"),
-    path("console/members/propose/", members.propose, name="member_propose"),
-    path("console/members/decide/<int:membership_id>/", members.decide, name="member_decide"),
-    path("console/members/invite/<int:member_id>/", members.invite, name="member_invite"),
+    path("console/members/", members.members, name="members"),
+    path("console/members/file/", members.members_file, name="members_file"),
+    path("console/members/roles/", members.role_list, name="roles"),
+    path("console/members/invite/", member_changes.invite, name="member_invite"),
+    path("console/members/<int:member_id>/", members.member, name="member"),
+    path("console/members/<int:member_id>/link/", member_changes.make_link, name="member_link"),
+    path("console/members/<int:member_id>/propose/", member_changes.propose, name="member_propose"),
+    path("console/members/<int:member_id>/<int:number>/decide/", member_changes.decide, name="member_decide"),
+    path("console/members/<int:member_id>/<int:number>/end/", member_changes.end, name="member_end"),
+    path("console/members/<int:member_id>/switch/", member_changes.switch, name="member_switch"),
+    path("console/members/<int:member_id>/sessions/end/", member_changes.end_sessions, name="member_end_sessions"),
+    path("console/audit/", audit.audit, name="audit"),
+    path("console/audit/file/", audit.audit_file, name="audit_file"),
+    path("console/audit/chain/", audit.audit_chain, name="audit_chain"),
+    path("console/audit/<int:number>/", audit.audit_line, name="audit_line"),
+    path("console/emergency/", emergency.emergency, name="emergency"),
+    path("console/emergency/<int:grant>/end/", emergency.end_emergency, name="emergency_end"),
+    path("console/emergency/reviews/", emergency.reviews, name="emergency_reviews"),
+    path("console/emergency/reviews/file/", emergency.reviews_file, name="emergency_reviews_file"),
+    path("console/emergency/<int:grant>/review/", emergency.review, name="emergency_review"),
+    path("console/rules/", rules.packs, name="rules"),
+    path("console/rules/file/", rules.packs_file, name="rules_file"),
+    path("console/rules/draft/", rule_steps.draft, name="rules_draft"),
+    path("console/rules/<slug:pack>/<int:number>/", rules.version, name="rules_version"),
+    path("console/rules/<slug:pack>/<int:number>/changes/", rules.compare, name="rules_compare"),
+    path("console/rules/<slug:pack>/<int:number>/propose/", rule_steps.propose, name="rules_propose"),
+    path("console/rules/<slug:pack>/<int:number>/withdraw/", rule_steps.withdraw, name="rules_withdraw"),
+    path("console/rules/<slug:pack>/<int:number>/activate/", rule_steps.activate, name="rules_activate"),
+    path("console/rules/<slug:pack>/<int:number>/refuse/", rule_steps.refuse, name="rules_refuse"),
 ]
 
 handler400 = "daumoi.console.errors.bad_request"

@@ -141,6 +141,15 @@ class Scribe:
         }
 
 
+def personal_values(hub: Hub, kind: int, row: ShownRow) -> dict[str, Any]:
+    """Open the personal values of a record by JSON pointer; `log.shown` gave them sealed, for a reading."""
+    if row[-1] is None:
+        return {}
+    key = receipt_key(hub.keys, system_id=row[2], kind=kind, ref=row[3])
+    opened: dict[str, Any] = msgspec.json.decode(hub.keys.open(row[-1], personal_context(key, row[4])))
+    return opened
+
+
 def _instant(written: str | None) -> str:
     """Turn an instant as the database writes it in JSON, in UTC, into the form of the contract."""
     return f'{written[:-7]}Z"' if written else "null"

@@ -1,6 +1,6 @@
 """Held rows as their owner sees them: listed, mended, replayed (contract, section 3)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -30,6 +30,13 @@ _PAGE = 500
 MOST_LISTED = 1000
 
 
+class HandedBack(msgspec.Struct):
+    """When the centre handed a row back to its sender, and what it asks for."""
+
+    at: datetime
+    remark: str
+
+
 class HeldRow(msgspec.Struct):
     """One held row, for its owner."""
 
@@ -40,6 +47,7 @@ class HeldRow(msgspec.Struct):
     held_at: datetime
     expires_at: datetime
     record: Any
+    handed_back: HandedBack | None = None
 
 
 class HeldPage(msgspec.Struct):
@@ -60,6 +68,8 @@ class _Stored:
     content_key: bytes
     sealed: bytes
     arrival: int
+    handed_back_at: datetime | None
+    remark: str | None
 
 
 def _select(
@@ -86,7 +96,7 @@ def _select(
         },
     )
     return [
-        _Stored(row[0], BY_NUMBER[row[1]], row[2], row[3], row[4], row[5], bytes(row[6]), bytes(row[7]), row[8])
+        _Stored(row[0], BY_NUMBER[row[1]], row[2], row[3], row[4], row[5], bytes(row[6]), bytes(row[7]), *row[8:])
         for row in rows
     ]
 
@@ -116,14 +126,19 @@ def list_held(
             row.created_at,
             row.expires_at,
             readable(open_held(hub, row.content_key, row.sealed)),
+            HandedBack(row.handed_back_at, row.remark or "") if row.handed_back_at else None,
         )
         for row in rows
     ]
     return HeldPage(items, items[-1].held_id if len(items) == limit else None)
 
 
-def mend(hub: Hub, *, system: System, held_id: UUID, line: bytes) -> Receipt | None:
+def mend(
+    hub: Hub, *, system: System, held_id: UUID, line: bytes, also: Callable[[Connection, Row], None] | None = None
+) -> Receipt | None:
     """Store a mended record and close its entry; None when the system holds no such row.
+
+    `also` writes something more in the same transaction, once the record is stored.
 
     Raises CallProblem rows_refused when the record is still bad, and no_right when the system may no longer send the
     kind: the entry then stays as it was.
@@ -146,7 +161,9 @@ def mend(hub: Hub, *, system: System, held_id: UUID, line: bytes) -> Receipt | N
         receipt = Receipt(receipt.submission_id, kind.name)
         receipt.count([row])
         connection.execute(_SQL["close_one"], (hub.clock.now(), "mended", held_id))
-        _keep(hub, connection, receipt, system, kind.number, [row], finished=True)
+        keep(hub, connection, receipt, system, kind.number, [row], finished=True)
+        if also is not None:
+            also(connection, row)
 
     try:
         store_chunk(hub, kind, [row], beside)
@@ -205,7 +222,7 @@ def replay(
             receipt = _replay_chunk(hub, system, one_kind, rows, receipt, mixed=len(kinds) > 1)
     receipt.kind = kinds.pop() if len(kinds) == 1 else kind
     with hub.pool.connection() as connection:
-        _keep(hub, connection, receipt, system, KINDS[receipt.kind].number if receipt.kind else None, [], finished=True)
+        keep(hub, connection, receipt, system, KINDS[receipt.kind].number if receipt.kind else None, [], finished=True)
     return receipt
 
 
@@ -221,13 +238,13 @@ def _replay_chunk(
         after.count(rows, numbers=not mixed)
         if mixed:
             after.first_seq = after.last_seq = None
-        _keep(hub, connection, after, system, None if mixed else kind.number, rows, finished=False)
+        keep(hub, connection, after, system, None if mixed else kind.number, rows, finished=False)
 
     store_chunk(hub, kind, rows, beside)
     return after
 
 
-def _keep(
+def keep(
     hub: Hub,
     connection: Connection,
     receipt: Receipt,
@@ -237,6 +254,7 @@ def _keep(
     *,
     finished: bool,
 ) -> None:
+    """Write the receipt so far and the problems of these rows; part of the caller's transaction."""
     assert receipt.submission_id is not None
     save(connection, receipt=receipt, system_id=system.id, kind=kind, at=hub.clock.now(), finished=finished)
     note(connection, receipt.submission_id, rows)

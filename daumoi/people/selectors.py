@@ -34,6 +34,12 @@ def claims(
     return {claim: ClaimView(person, keys.open(sealed, mark)) for claim, person, mark, sealed in rows}
 
 
+def people_of(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Return the numbers of the people behind claims: what the line of a read has to name before there is a reading."""
+    rows = connection.execute(_SQL["people_of_claims"], (Numbers(sorted(set(ids))),), binary=True)
+    return dict(rows.fetchall())
+
+
 def last_claim(connection: Connection) -> int:
     """Return the highest id of a claim; 0 when there is none."""
     row = connection.execute("SELECT max(id) FROM claim").fetchone()

@@ -104,3 +104,18 @@ def record_states(connection: Connection, states: Iterable[CheckpointState]) -> 
             "closed": [row.closed_on for row in rows],
         },
     )
+
+
+def living_by_code(connection: Connection, code: str) -> list[tuple[int, bytes, str | None]]:
+    """Return (system, receipt key, path) of the living checkpoints of a code, in any system; at most 20."""
+    rows = connection.execute(
+        "SELECT system_id, ref_key, path FROM place WHERE code = %s AND NOT withdrawn ORDER BY system_id LIMIT 20",
+        (code,),
+    )
+    return [(row[0], bytes(row[1]), row[2]) for row in rows]
+
+
+def code_of(connection: Connection, place: int) -> str | None:
+    """Return the code of a checkpoint by its number."""
+    row = connection.execute("SELECT code FROM place WHERE id = %s", (place,)).fetchone()
+    return row[0] if row else None

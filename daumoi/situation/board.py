@@ -91,32 +91,55 @@ def received_on(connection: Connection, day: date) -> dict[str, int]:
     return dict(totals)
 
 
-def received(connection: Connection, scope: Scope, *, since: datetime, until: datetime) -> Received:
-    """Return the rows received from `since` up to the hour of `until`; both are beginnings of hours."""
+def received(
+    connection: Connection, scope: Scope, *, since: datetime, until: datetime, before: str | None = None
+) -> Received:
+    """Return the rows received from `since` up to the hour of `until`; both are beginnings of hours.
+
+    `before` tells only what is certain to be of one of the 63 provinces of before; then nothing is told by system.
+    """
     sees = reach(scope)
     found = Received(defaultdict(int), defaultdict(int), defaultdict(int))
     between = _between(since, until)
-    for hour, kind, province, rows in connection.execute(_SQL["received_by_province"], between):
+    for hour, kind, province, rows in connection.execute(_SQL["received_by_province"], between | {"before": before}):
         if sees.sees(province):
             found.by_hour[hour, kind] += rows
             found.by_province[province] += rows
-    if sees.everything:
+    if sees.everything and before is None:
         for system, kind, rows in connection.execute(_SQL["received_by_system"], between):
             found.by_system[system, kind] += rows
     return found
 
 
-def _between(since: datetime, until: datetime) -> dict[str, datetime]:
+def newest_day(connection: Connection) -> date | None:
+    """Return the last day of event (UTC+7) that any record is of; one look into an index a kind."""
+    row = connection.execute(_SQL["newest_day"]).fetchone()
+    return row[0] if row is not None else None
+
+
+def _between(since: datetime, until: datetime) -> dict[str, Any]:
     return {"since": since, "until": until}
 
 
 def by_day(
-    connection: Connection, scope: Scope, known: Known, *, first: date, last: date, kinds: Collection[str] = KINDS
+    connection: Connection,
+    scope: Scope,
+    known: Known,
+    *,
+    first: date,
+    last: date,
+    kinds: Collection[str] = KINDS,
+    before: str | None = None,
 ) -> dict[tuple[date, str], Measures]:
-    """Return the records of each day of event (UTC+7) and kind. A day without a row has none that is known."""
+    """Return the records of each day of event (UTC+7) and kind. A day without a row has none that is known.
+
+    `before` tells only what is certain to be of one of the 63 provinces of before.
+    """
+    columns = ("event_day", "kind") if before is None else ("event_day", "kind", "before")
     return _summed(
         ((row.day, BY_NUMBER[row.kind].name), row.measures)
-        for row in _rows(connection, reach(scope), known, first, last, kinds, ("event_day", "kind"))
+        for row in _rows(connection, reach(scope), known, first, last, kinds, columns)
+        if before is None or row.before == before
     )
 
 
@@ -214,7 +237,12 @@ def checkpoints(
 
 
 def reports(
-    connection: Connection, scope: Scope, known: Known, *, overdue_days: int = OVERDUE_DAYS
+    connection: Connection,
+    scope: Scope,
+    known: Known,
+    *,
+    overdue_days: int = OVERDUE_DAYS,
+    before: str | None = None,
 ) -> tuple[Reports, dict[str, Reports]]:
     """Return citizens' reports of all days, together and by province of today (VN.01; empty without an area).
 
@@ -223,12 +251,15 @@ def reports(
     today = known.at.astimezone(VIET_NAM_TIME).date()
     found: dict[str, Reports] = defaultdict(lambda: Reports(0, 0, 0))
     last = today + timedelta(days=2)
-    for row in _rows(connection, reach(scope), known, _FIRST_DAY, last, [_REPORT.name], ("event_day", "province")):
+    columns = ("event_day", "province", "before")
+    for row in _rows(connection, reach(scope), known, _FIRST_DAY, last, [_REPORT.name], columns):
+        if before is not None and row.before != before:
+            continue
         is_open = row.measures.records - row.measures.closed
         overdue = is_open if (today - row.day).days > overdue_days else 0
-        before = found[row.province]
+        so_far = found[row.province]
         found[row.province] = Reports(
-            before.open + is_open, before.overdue + overdue, before.closed + row.measures.closed
+            so_far.open + is_open, so_far.overdue + overdue, so_far.closed + row.measures.closed
         )
     together = Reports(*(sum(column) for column in zip(*found.values(), strict=True))) if found else Reports(0, 0, 0)
     return together, dict(found)
@@ -291,10 +322,10 @@ def _wards_stored(
     for row in connection.execute(_SQL["wards"].format(columns=columns), values):
         kind, province, ward = row[:3]
         day = row[3] if by_day else first
-        yield _Row(day, kind, province, ward, _province_before(ward), Measures(*row[-len(Measures._fields) :]))
+        yield _Row(day, kind, province, ward, province_before(ward), Measures(*row[-len(Measures._fields) :]))
 
 
-def _province_before(ward: str) -> str:
+def province_before(ward: str) -> str:
     """Return the old province of a ward of today, or nothing when it was made from several."""
     unit = areas.find(TODAY, ward) if ward else None
     found = provinces_before(unit) if unit is not None else frozenset()

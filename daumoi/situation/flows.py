@@ -1,14 +1,14 @@
 """How records flow in: each system and kind, with its rate, its rhythm, its errors and its delay."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.intake.selectors import held_by_flow, held_open
 from daumoi.kinds.registry import BY_NUMBER
-from daumoi.log.selectors import ConsumerLag, consumer_lags
+from daumoi.log.selectors import VIET_NAM, ConsumerLag, consumer_lags
 from daumoi.organisations import registry
 from daumoi.situation.reach import Scope, reach
 from daumoi.situation.rhythm import DAYS, Rhythm, rhythm
@@ -81,7 +81,7 @@ def flows(connection: Connection, scope: Scope, *, now: datetime) -> list[Flow]:
         (system.id, number)
         for system in registry.load(connection).systems.values()
         for number, kind in BY_NUMBER.items()
-        if kind.name in system.send and not system.suspended
+        if system.may_send(kind.name) and not system.suspended
     }
     found = []
     for system, kind in sorted(rights | hours.keys() | last.keys() | held.keys()):
@@ -109,6 +109,26 @@ def flows(connection: Connection, scope: Scope, *, now: datetime) -> list[Flow]:
                 has_errors=lately >= ERROR_ROWS and lately > ERROR_SHARE * (lately + accepted + corrected + withdrawn),
             )
         )
+    return found
+
+
+def days_of(
+    connection: Connection, scope: Scope, *, system_id: int, now: datetime, days: int = DAYS
+) -> dict[tuple[date, str], tuple[int, int, int]]:
+    """Return (accepted, corrected, withdrawn) of one system by day of receipt (UTC+7) and kind, today included.
+
+    A day without a row is no data. Who does not see the whole country is told none. One query.
+    """
+    if not reach(scope).everything:
+        return {}
+    midnight = now.astimezone(VIET_NAM).replace(hour=0, minute=0, second=0, microsecond=0)
+    values = {"system": system_id, "since": midnight - timedelta(days=days - 1), "until": midnight + timedelta(days=1)}
+    found: dict[tuple[date, str], tuple[int, int, int]] = {}
+    for hour, kind, *rows in connection.execute(_SQL["system_hours"], values):
+        if kind in BY_NUMBER:
+            key = hour.astimezone(VIET_NAM).date(), BY_NUMBER[kind].name
+            accepted, corrected, withdrawn = found.get(key, (0, 0, 0))
+            found[key] = accepted + rows[0], corrected + rows[1], withdrawn + rows[2]
     return found
 
 

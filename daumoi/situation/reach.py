@@ -1,6 +1,7 @@
 """How far a reader may see, put in the terms of the figures: all, whole provinces, single wards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from daumoi.areas import selectors as areas
@@ -45,10 +46,40 @@ class Reach(NamedTuple):
         return self.sees(f"{country}.{province}" if country == VIET_NAM and province else country, ward)
 
 
+class Within:
+    """A scope narrowed to some paths; what it reaches is worked out once, for a page that asks many selectors."""
+
+    def __init__(self, scope: Scope, paths: Iterable[str] | None = None) -> None:
+        """Take the reader's scope and the paths to stay within; None narrows nothing."""
+        self._scope = scope
+        self._paths = None if paths is None else frozenset(paths)
+
+    def covers(self, path: str) -> bool:
+        """Tell whether the reader may see a path and it lies within."""
+        if self._paths is None:
+            return self._scope.covers(path)
+        return any(path[:end] in self._paths for end in _steps(path)) and self._scope.covers(path)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What it reaches."""
+        return _asked(self, self._paths)
+
+
+def _steps(path: str) -> tuple[int, ...]:
+    return (*(at for at, sign in enumerate(path) if sign == "."), len(path))
+
+
 def reach(scope: Scope) -> Reach:
     """Ask a scope for each province, and for the wards of those it does not cover whole: 3,355 questions at most."""
+    return scope.reach if isinstance(scope, Within) else _asked(scope, None)
+
+
+def _asked(scope: Scope, within: frozenset[str] | None) -> Reach:
     if scope.covers(VIET_NAM):
         return Reach(True, frozenset(), {})
+    if within is not None and all(len(path) == len("VN.01") and scope.covers(path) for path in within):
+        return Reach(False, within, {})
     provinces: set[str] = set()
     wards: dict[str, set[str]] = {}
     for code in areas.codes_of(TODAY):

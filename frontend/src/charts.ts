@@ -12,6 +12,8 @@ import {
 } from "echarts/components";
 import { init, registerMap, use, type EChartsCoreOption, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { drawMaps } from "./map";
+import { follow } from "./sizing";
 
 use([
   AriaComponent,
@@ -42,9 +44,19 @@ export function draw(box: HTMLElement, options: EChartsCoreOption): EChartsType 
     renderer: "svg",
     height: box.clientHeight || FALLBACK_HEIGHT,
   });
-  const tooltip = { trigger: "axis", renderMode: "richText", ...(options.tooltip as object | undefined) };
+  const language = document.documentElement.lang === "en" ? "en-GB" : "vi-VN";
+  const written = (value: unknown): string => (typeof value === "number" ? value.toLocaleString(language) : "–");
+  const tooltip = {
+    trigger: "axis",
+    renderMode: "richText",
+    valueFormatter: written,
+    ...(options.tooltip as object | undefined),
+  };
   chart.setOption({ backgroundColor: "transparent", aria: { enabled: true }, ...options, tooltip });
-  new ResizeObserver(() => chart.resize()).observe(box);
+  const fontSize = Math.max(12, parseFloat(getComputedStyle(box).fontSize) * 0.75);
+  if (options.yAxis) chart.setOption({ yAxis: { axisLabel: { formatter: written, fontSize } } });
+  if (options.xAxis) chart.setOption({ xAxis: { axisLabel: { fontSize } }, legend: { textStyle: { fontSize } } });
+  follow(box, chart);
   return chart;
 }
 
@@ -53,6 +65,7 @@ function drawAll(root: ParentNode): void {
     const options = document.getElementById(box.dataset.chart ?? "")?.textContent;
     if (options && !box.firstElementChild) draw(box, JSON.parse(options) as EChartsCoreOption);
   }
+  drawMaps(root);
 }
 
 drawAll(document);

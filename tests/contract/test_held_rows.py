@@ -57,6 +57,7 @@ def test_held_rows_are_listed_with_their_problems(hanoi: Caller) -> None:
     assert "unknown_area" in text
     assert "/area/code" in text
     assert "checkpoint" in text
+    assert item["handed_back"] is None
 
 
 def test_held_rows_are_listed_by_kind_and_by_code(hanoi: Caller) -> None:

@@ -28,7 +28,8 @@ BODY_ROWS = 2500
 VICTIMS: tuple[victims.Role, ...] = ("server", "intake", "database", "worker", "reader")
 ARCHIVE_ROWS = 4000
 _AGAIN_PAUSE_S = 0.05
-_RECOVERED_WITHIN_S = 60.0
+_WAIT_AT_MOST_S = 300.0
+"""Not how long a recovery may take (it is told), but when a wait is given up: a busy machine restarts slowly."""
 
 
 @dataclasses.dataclass
@@ -156,9 +157,9 @@ def kill_in_the_middle(
 
 def wait_for(holds: Any) -> None:
     """Waits until something holds."""
-    until = time.monotonic() + _RECOVERED_WITHIN_S
+    until = time.monotonic() + _WAIT_AT_MOST_S
     while not holds():
-        assert time.monotonic() < until, f"not within {_RECOVERED_WITHIN_S} s"
+        assert time.monotonic() < until, f"not within {_WAIT_AT_MOST_S} s"
         time.sleep(0.005)
 
 

@@ -23,7 +23,7 @@ from tests.crash.reckoning import (
 from tests.hubs import ANYONE, Caller, HubServer, counts
 
 ENDS_WITHIN_S = 10.0
-READY_AGAIN_S = 60.0
+READY_AGAIN_S = 120.0
 ALLOWED_REFUSALS = {(503, "not_ready")}
 """A sender hears of a killed part of the hub only that it is to come again."""
 

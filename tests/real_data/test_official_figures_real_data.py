@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
+import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,11 +22,14 @@ from daumoi.situation.official import Series, by_province, history, sources
 from daumoi.situation.reach import Everywhere
 from daumoi.situation.units import keep_table
 from tests.conftest import HANOI
+from tests.integration.console.conftest import Opener, open_pages
+from tests.integration.console.test_doors import a_member, a_signed_in
 from tests.integration.sending import a_system, send
 from tests.real_data.test_import_real_data import DATA, Onlooker, counts, plan_of
 
 FOLDER = DATA / "vn_covid_province_daily"
 FIRST, LAST = date(2020, 3, 18), date(2022, 1, 22)
+__all__ = ["open_pages"]
 HO_CHI_MINH, BINH_DUONG, VUNG_TAU, CA_MAU, KIEN_GIANG = "79", "74", "77", "96", "91"
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="shared/data/vn_covid_province_daily is absent")
@@ -50,7 +56,36 @@ def told(hub: Hub, system_id: int, scheme: str, scope: Everywhere | Eastern | No
         )
 
 
-def test_the_cases_of_two_years_stand_on_the_board_to_the_unit(make_hub: Callable[..., Hub], tmp_path: Path) -> None:
+def shows_the_total_and_the_spikes(hub: Hub, open_pages: Opener) -> None:
+    """The board as a director opens it: the total in both schemes, the map, and the marks on the curve."""
+    from django.db import connections
+
+    pages = open_pages(hub)
+    a_signed_in(hub, pages, a_member(hub, "director"))
+    for scheme, provinces in (("vn-2024", 63), ("vn-2025", 34)):
+        asked = f"from={FIRST}&to={LAST}&scheme={scheme}&show=official"
+        page = pages.get(f"/console/?{asked}").text
+        total = re.search(r'id="official-total">([^<]*)<', page)
+        assert total is not None
+        assert total[1] == "2.208.650"
+        country = json.loads(re.findall(r'<script id="country"[^>]*>(.*?)</script>', page)[0])
+        assert sum(province["value"] for province in country["provinces"]) == 2_208_650
+        assert len(country["provinces"]) == provinces
+        curve = json.loads(re.findall(r'<script id="official-data"[^>]*>(.*?)</script>', page)[0])
+        named = {series["name"]: series["data"] for series in curve["series"]}
+        assert sum(value or 0 for value in named["Số liệu công bố"]) == 2_208_650
+        assert any(named["nhập dồn"])
+        rows = csv.DictReader(
+            io.StringIO(pages.get(f"/console/board/official.csv?{asked}").content.decode("utf-8-sig"))
+        )
+        marked = {(row["Tỉnh, thành phố"], row["Ngày"]): row for row in rows}
+        assert marked["Cà Mau", "25/10/2021"]["Điểm bất thường"] == "nhập dồn"
+    connections.close_all()
+
+
+def test_the_cases_of_two_years_stand_on_the_board_to_the_unit(
+    make_hub: Callable[..., Hub], tmp_path: Path, open_pages: Opener
+) -> None:
     clock = FixedClock(datetime(2022, 1, 23, 8, 0, tzinfo=HANOI))
     hub = make_hub(clock=clock)
     portal = a_system(hub, "national-portal")
@@ -97,6 +132,8 @@ def test_the_cases_of_two_years_stand_on_the_board_to_the_unit(make_hub: Callabl
     assert len(spikes) < 60, "of 40,000 figures"
     last_day = {code for code, found in old.flags.items() if any(flag.day == 675 for flag in found)}
     assert len(last_day) > 20, "the last day, all zero, is one that was not entered yet"
+
+    shows_the_total_and_the_spikes(hub, open_pages)
 
     only_here = told(hub, portal.id, "vn-2024", Eastern())
     assert only_here.values.keys() == {KIEN_GIANG, "89"}

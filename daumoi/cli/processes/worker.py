@@ -10,6 +10,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from daumoi.accounts.services import forget_old_sessions
 from daumoi.audit import figures as audit_figures
 from daumoi.audit import heads as audit_heads
 from daumoi.audit.sealing import SEAL_EVERY_S, ChainBroken, mend_files, seal
@@ -117,6 +118,12 @@ def make_app(hub: Hub, linking: Linking | None = None) -> procrastinate.App:
             deleted = expire(connection, hub.clock.now())
         if deleted:
             _log.info("held rows expired", rows=deleted)
+
+    @app.periodic(cron="37 * * * *")
+    @app.task(name="forget_sessions", queueing_lock="forget_sessions", pass_context=False)
+    def forget_sessions(timestamp: int) -> None:
+        with measured("forget_sessions"), hub.pool.connection() as connection:
+            forget_old_sessions(connection, at=hub.clock.now())
 
     @app.periodic(cron="*/5 * * * *")
     @app.task(name="refresh_claims", queueing_lock="refresh_claims", pass_context=False)

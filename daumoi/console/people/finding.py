@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from django import forms
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from daumoi.console import purpose
 from daumoi.console.access import StaffRequest, hub_of, needs
-from daumoi.console.people.identities import ClaimShown, claims_shown
+from daumoi.console.people.identities import ClaimShown, claims_shown, iso_birth
 from daumoi.console.people.looking import look_of
 from daumoi.console.purpose import Stated
 from daumoi.linkage.selectors import NameAndBirth, Number, Phone, Question, find
@@ -24,21 +23,7 @@ from daumoi.people.finding import NotSearchable
 
 WAYS = ("number", "phone", "name")
 _TEXT = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"})
-_DAY_FIRST = re.compile(r"(?:(?:(\d{1,2})[/. -])?(\d{1,2})[/. -])?(\d{4})", re.ASCII)
-_YEAR_FIRST = re.compile(r"\d{4}(?:-\d{2}){0,2}", re.ASCII)
 _BIRTH_FAULT = gettext_lazy("Give it as dd/mm/yyyy, mm/yyyy or yyyy.")
-
-
-def iso_birth(text: str) -> str | None:
-    """Read 03/02/1987, 2/1987, 1987 or 1987-02-03 as YYYY-MM-DD, as exact as it is; None for anything else."""
-    text = text.strip()
-    if _YEAR_FIRST.fullmatch(text):
-        return text
-    found = _DAY_FIRST.fullmatch(text)
-    if found is None:
-        return None
-    day, month, year = found.groups()
-    return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part is not None)])
 
 
 class SeekForm(forms.Form):

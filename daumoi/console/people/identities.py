@@ -5,6 +5,7 @@ Masked as the unified QR of 1405/QĐ-BTTTT is shown: the first six signs of a nu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -19,6 +20,8 @@ from daumoi.people.identifiers import Claimed
 
 HIDDEN = "•"
 _FIRST_HIDDEN = 6
+_DAY_FIRST = re.compile(r"(?:(?:(\d{1,2})[/. -])?(\d{1,2})[/. -])?(\d{4})", re.ASCII)
+_YEAR_FIRST = re.compile(r"\d{4}(?:-\d{2}){0,2}", re.ASCII)
 Mark = Literal["same", "near", "differs", ""]
 
 
@@ -59,6 +62,18 @@ def birth_in_words(birth: str, *, whole: bool) -> str:
     """Write YYYY, YYYY-MM or YYYY-MM-DD as 03/02/1987; day and month are hidden unless it is to be whole."""
     parts = birth.split("-")[::-1]
     return "/".join([*(parts[:-1] if whole else [HIDDEN * 2 for _ in parts[:-1]]), parts[-1]])
+
+
+def iso_birth(text: str) -> str | None:
+    """Read 03/02/1987, 2/1987, 1987 or 1987-02-03 as YYYY-MM-DD, as exact as it is; None for anything else."""
+    text = text.strip()
+    if _YEAR_FIRST.fullmatch(text):
+        return text
+    found = _DAY_FIRST.fullmatch(text)
+    if found is None:
+        return None
+    day, month, year = found.groups()
+    return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part is not None)])
 
 
 def titles() -> dict[str, str]:

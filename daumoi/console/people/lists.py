@@ -13,13 +13,13 @@ from daumoi.audit import services as audit
 from daumoi.audit.actors import Subject
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import actor_of
-from daumoi.console.csv_lists import ROWS_MAX, csv_answer
+from daumoi.console.exporting import as_file
 from daumoi.console.people.looking import hidden_alike
 from daumoi.console.people.wording import pair_in_words, proposal_rows, state_title, who_decides
-from daumoi.console.tags import moment
 from daumoi.linkage.candidates import Behind, candidates
 from daumoi.linkage.proposals import TEXT_MAX, proposal_shown, proposals
 
+_ROWS_MAX = 10_000
 _REASONS = ("identifiers_name_two", "facts_disagree", "similar")
 
 
@@ -84,7 +84,7 @@ def _before(request: StaffRequest) -> int | None:
 
 def _file(request: StaffRequest, *, open_only: bool) -> HttpResponse:
     hub = hub_of(request)
-    found, _ = proposals(request.scope, hub, open_only=open_only, limit=ROWS_MAX)
+    found, _ = proposals(request.scope, hub, open_only=open_only, limit=_ROWS_MAX)
     with hub.pool.connection() as connection, connection.transaction():
         audit.write(
             connection,
@@ -115,15 +115,15 @@ def _file(request: StaffRequest, *, open_only: bool) -> HttpResponse:
             row.what,
             row.proposal.reason,
             row.proposed_by,
-            moment(row.proposal.proposed_at),
+            row.proposal.proposed_at,
             state_title(row.state),
             row.decided_by,
-            moment(row.proposal.decided_at) if row.proposal.decided_at else "",
+            row.proposal.decided_at,
             row.proposal.note,
         )
         for row in rows
     ]
-    return csv_answer("proposals", head, lines)
+    return as_file("proposals", head, lines)
 
 
 def _me(request: StaffRequest) -> str:

@@ -120,6 +120,11 @@ def _held() -> dict[str, Schema]:
             "held_at": INSTANT,
             "expires_at": {**INSTANT, "description": "Held rows are deleted then."},
             "record": {"description": "The row as sent: JSON, or text when it was none."},
+            "handed_back": {
+                "type": ["object", "null"],
+                "description": "Set when the centre asks you to mend the row; the remark says how.",
+                "properties": {"at": INSTANT, "remark": {"type": "string"}},
+            },
         }
     )
     return {

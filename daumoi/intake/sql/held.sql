@@ -34,7 +34,7 @@ WHERE held.ref_key = n.key AND held.closed_at IS NULL
 UPDATE held SET closed_at = %s, closed_as = %s WHERE id = %s AND closed_at IS NULL
 
 -- name: list
-SELECT id, kind, code, faults, created_at, expires_at, content_key, sealed, arrival
+SELECT id, kind, code, faults, created_at, expires_at, content_key, sealed, arrival, handed_back_at, remark
 FROM held
 WHERE system_id = %(system)s AND closed_at IS NULL AND arrival > %(after)s
   AND (%(kind)s::smallint IS NULL OR kind = %(kind)s)
@@ -62,6 +62,10 @@ SELECT h.name, count(*) FROM held d JOIN head h ON h.kind = d.kind WHERE d.close
 -- name: open_by_reason
 SELECT h.name, d.code, count(*), max(d.created_at) FROM held d JOIN head h ON h.kind = d.kind
 WHERE d.closed_at IS NULL GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT %s
+
+-- name: open_of_system
+SELECT h.name, d.code, count(*), max(d.created_at) FROM held d JOIN head h ON h.kind = d.kind
+WHERE d.system_id = %s AND d.closed_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
 
 -- Reads the index alone, and no further than it has to.
 -- name: open_up_to

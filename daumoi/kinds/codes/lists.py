@@ -1,5 +1,6 @@
 """Reads the code lists that are shipped with the kinds."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -44,3 +45,18 @@ def is_known(name: str, code: str, on: date) -> bool:
     if entry is None:
         return False
     return (entry.valid_from is None or entry.valid_from <= on) and (entry.valid_to is None or on <= entry.valid_to)
+
+
+def unknown(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a sentence for each (list, code) that the list has not, whatever its days."""
+    return [
+        f"{code} is no code of the list {name}. Correct it, or add it to the list first."
+        for name, code in sorted(pairs)
+        if code not in _by_code(name)
+    ]
+
+
+def title(name: str, code: str, language: str | None) -> str:
+    """Say a code in Vietnamese, or in English when asked for; one that the list has not is itself."""
+    entry = _by_code(name).get(code)
+    return code if entry is None else entry.en if language == "en" else entry.vi

@@ -13,7 +13,15 @@ WHERE f.received_hour >= %(since)s AND f.received_hour < %(until)s GROUP BY 1, 2
 -- name: received_by_province
 SELECT f.received_hour, h.name, f.province, sum(f.received)::bigint
 FROM province_figure f JOIN head h USING (kind)
-WHERE f.received_hour >= %(since)s AND f.received_hour < %(until)s GROUP BY 1, 2, 3
+WHERE f.received_hour >= %(since)s AND f.received_hour < %(until)s AND (%(before)s::text IS NULL OR f.before = %(before)s)
+GROUP BY 1, 2, 3
+
+-- name: newest_day
+SELECT max(d.day) FROM head h CROSS JOIN LATERAL (SELECT max(event_day) AS day FROM day_figure f WHERE f.kind = h.kind) d
+
+-- name: system_hours
+SELECT received_hour, kind, accepted, corrected, withdrawn FROM flow_figure
+WHERE system_id = %(system)s AND received_hour >= %(since)s AND received_hour < %(until)s
 
 -- name: days
 -- What is known now, less what was received from `before_hour` on: for a moment that is nearer than the days are long.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from daumoi.accounts import services
@@ -106,6 +107,21 @@ class Desk:
 def state_purpose(client: httpx.Client, code: str = "data_quality", reason: str = "") -> httpx.Response:
     """Name a purpose, as the form does."""
     return client.post("/console/purpose/", data={"purpose": code, "reason": reason, "next": "/console/"})
+
+
+def statements_of(act: Callable[[], object]) -> list[object]:
+    """The statements that the hub's own connections are asked while something is done (Django's are not counted)."""
+    asked: list[object] = []
+    real = psycopg.Connection.execute
+
+    def counted(self: Any, query: Any, *rest: Any, **more: Any) -> Any:
+        asked.append(query)
+        return real(self, query, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Connection, "execute", counted)
+        act()
+    return asked
 
 
 def a_bad_report(ref: str, area: str = "99999", **data: Any) -> dict[str, Any]:

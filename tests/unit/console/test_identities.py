@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daumoi.console.people.finding import iso_birth
-from daumoi.console.people.identities import HIDDEN, birth_in_words, compared, masked, may_be_twins
+from daumoi.console.people.identities import HIDDEN, birth_in_words, compared, iso_birth, masked, may_be_twins
 from daumoi.linkage.selectors import Origin
 from daumoi.people.identifiers import Claimed
 

@@ -1,0 +1,1 @@
+"""Pages of members: who there is, what each is, and how that changes."""
