@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -131,3 +132,9 @@ def member_id_of(connection: Connection, email: str) -> int | None:
     """Return the id of a member by address, or None."""
     row = connection.execute("SELECT id FROM member WHERE email = %s", (email.strip().lower(),)).fetchone()
     return int(row[0]) if row else None
+
+
+def names_of(connection: Connection, member_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of members by their ids; who is none is left out."""
+    rows = connection.execute("SELECT id, name FROM member WHERE id = ANY(%s)", (sorted(set(member_ids)),))
+    return dict(rows.fetchall())

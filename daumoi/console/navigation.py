@@ -35,6 +35,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Flows"), "flows", "flows.view", "flow"),
     Entry(gettext_noop("What came in"), "activity", "flows.view", "bars", is_nationwide=True),
     Entry(gettext_noop("Held rows"), "held_groups", "held.view", "tray"),
+    Entry(gettext_noop("Find a person"), "find_person", "person.find", "person"),
+    Entry(gettext_noop("Join and split"), "people_proposals", "person.merge.view", "join"),
     Entry(gettext_noop("Administrative units"), "console_areas", "areas.view", "pin"),
     Entry(gettext_noop("Kinds and code lists"), "console_kinds", "kinds.view", "list"),
     Entry(gettext_noop("Rule packs"), "rules", "rulepack.view", "book"),

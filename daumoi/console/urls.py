@@ -31,6 +31,7 @@ from daumoi.console.auditing import emergency
 from daumoi.console.auditing import log as audit
 from daumoi.console.members import changes as member_changes
 from daumoi.console.members import pages as members
+from daumoi.console.people import finding, lists, pair, person, steps
 from daumoi.console.rules import pages as rules
 from daumoi.console.rules import steps as rule_steps
 from daumoi.console.situation import views as situation
@@ -96,6 +97,19 @@ urlpatterns = [
     path("console/codes/<slug:name>/", kinds.codes, name="console_codes"),
     path("console/areas/", areas.staff_find, name="console_areas"),
     path("console/areas/<slug:scheme>/<str:code>/", areas.staff_unit, name="console_area"),
+    path("console/people/", finding.show, name="find_person"),
+    path("console/people/<int:person>/", person.show, name="person"),
+    path("console/people/<int:person>/split/", steps.split, name="person_split"),
+    path("console/people/candidates/", lists.pairs, name="people_candidates"),
+    path("console/people/compare/", pair.choose, name="people_compare"),
+    path("console/people/<int:one>/beside/<int:other>/", pair.show, name="people_pair"),
+    path("console/people/<int:one>/beside/<int:other>/propose/", steps.propose_merge, name="people_pair_propose"),
+    path("console/people/<int:one>/beside/<int:other>/apart/", steps.keep_apart, name="people_pair_keep_apart"),
+    path("console/people/proposals/", lists.listed, name="people_proposals"),
+    path("console/people/proposals/<int:number>/", lists.one, name="people_proposal"),
+    path("console/people/proposals/<int:number>/decide/", steps.decide, name="people_proposal_decide"),
+    path("console/people/proposals/<int:number>/withdraw/", steps.withdraw, name="people_proposal_withdraw"),
+    path("console/people/proposals/<int:number>/undo/", steps.undo, name="people_proposal_undo"),
     path("console/members/", members.members, name="members"),
     path("console/members/file/", members.members_file, name="members_file"),
     path("console/members/roles/", members.role_list, name="roles"),

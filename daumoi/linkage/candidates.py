@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,9 +11,11 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.linkage.reading import Scope
-from daumoi.linkage.selectors import is_visible
+from daumoi.linkage.seeing import narrowed, sees_person
+from daumoi.linkage.selectors import NotVisible, is_visible
 
 _SQL = statements("daumoi.people", "candidates")
+_LISTS = statements("daumoi.linkage", "lists")
 _BEFORE_ALL = (3.0, 2**62, 2**62, "")
 
 
@@ -58,20 +60,32 @@ def candidates(
 ) -> tuple[list[Candidate], Behind | None]:
     """Return pairs of which both are in the scope, the likeliest first, and where the next page goes on.
 
-    A page may hold fewer than `limit`, when others are not for this scope. Pairs that somebody decided are two people
-    are not among them.
+    Pairs that somebody decided are two people are not among them. One query.
     """
+    seen_low, seen_high = sees_person(scope, "c.low"), sees_person(scope, "c.high")
     with hub.pool.connection() as connection:
-        rank, low, high, reason = after or _BEFORE_ALL
-        values = {"rank": rank, "low": low, "high": high, "reason": reason, "limit": limit}
-        rows = connection.execute(_SQL["page"], values).fetchall()
-        found = []
-        for one, another, why, score, evidence, at, _, proposal in rows:
-            if is_visible(scope, connection, one) and is_visible(scope, connection, another):
-                said = msgspec.json.decode(evidence or "{}", type=dict[str, str])
-                found.append(Candidate(one, another, why, score, said, at, proposal))
+        rows = connection.execute(
+            narrowed(_LISTS["candidates"], low=seen_low, high=seen_high),
+            (*(after or _BEFORE_ALL), *seen_low.values, *seen_high.values, limit),
+        ).fetchall()
     last = rows[-1] if len(rows) == limit else None
-    return found, Behind(last[6], last[0], last[1], last[2]) if last else None
+    return [_candidate(row) for row in rows], Behind(last[6], last[0], last[1], last[2]) if last else None
+
+
+def candidate_of(scope: Scope, hub: Hub, *, one: int, another: int) -> Candidate | None:
+    """Return why two people may be one, as it was found; None for a pair that was not. Raises NotVisible."""
+    low, high = sorted((one, another))
+    with hub.pool.connection() as connection:
+        if not (is_visible(scope, connection, low) and is_visible(scope, connection, high)):
+            raise NotVisible(NotVisible.__doc__)
+        row = connection.execute(_LISTS["candidates_of_pair"], (low, high)).fetchone()
+    return _candidate(row) if row else None
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:
+    low, high, reason, score, evidence, found_at, _, proposal = row
+    said = msgspec.json.decode(evidence or "{}", type=dict[str, str])
+    return Candidate(low, high, reason, score, said, found_at, proposal)
 
 
 def keep_scored(connection: Connection, pairs: Sequence[Scored], at: datetime) -> int:

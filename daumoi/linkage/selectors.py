@@ -17,7 +17,7 @@ from daumoi.core.reading import Reading
 from daumoi.core.sql import statements
 from daumoi.linkage.reading import Look, Scope
 from daumoi.log import appearances
-from daumoi.log.appearances import Appearance, Place
+from daumoi.log.appearances import Appearance, Behind, Place
 from daumoi.people import finding
 from daumoi.people.finding import FoundClaim
 from daumoi.people.identifiers import Claimed
@@ -98,44 +98,65 @@ class TimelinePage:
 def find(scope: Scope, hub: Hub, *, look: Look, question: Question) -> Found:
     """Find the people in a scope whom an identifier, a phone, or a name with a birth date fits.
 
-    Raises NotSearchable.
+    Five queries, however many they are. Raises NotSearchable.
     """
     with hub.pool.connection() as connection, connection.transaction():
         claims = _ask(connection, hub, question)
-        found: list[tuple[int, list[int], list[int]]] = []
-        matched: dict[int, list[int]] = {}
+        hits: dict[int, list[int]] = {}
         for one in claims:
-            matched.setdefault(one.person, []).append(one.claim)
-        for person, hits in matched.items():
-            if len(found) > _SHOWN:
-                break
-            seen = _visible_claims(scope, connection, person)
-            if seen:
-                found.append((person, [claim for claim in hits if claim in set(seen)], seen))
+            hits.setdefault(one.person, []).append(one.claim)
+        seen = _visible_by_person(scope, connection, list(hits))
+        found = [person for person in hits if person in seen]
         shown = found[:_SHOWN]
-        reading = look.read(connection, action="person.find", people=[person for person, _, _ in shown])
-        people = [FoundPerson(person, hits, _origins(connection, hub, seen, reading)) for person, hits, seen in shown]
+        reading = look.read(connection, action="person.find", people=shown)
+        origins = {
+            origin.claim: origin
+            for origin in _origins(connection, hub, [claim for person in shown for claim in seen[person]], reading)
+        }
+        people = [
+            FoundPerson(
+                person,
+                [claim for claim in hits[person] if claim in set(seen[person])],
+                [origins[claim] for claim in seen[person]],
+            )
+            for person in shown
+        ]
     # Who sees none of them is not told that there are many: that would speak of what lies elsewhere.
     return Found(people, len(found) > _SHOWN or (bool(found) and len(claims) == finding.MOST))
 
 
-def person_origins(scope: Scope, hub: Hub, *, look: Look, person: int) -> list[Origin]:
-    """Return the claims of a person that records in the scope name, with what each said. Raises NotVisible."""
+def person_origins(scope: Scope, hub: Hub, *, look: Look, person: int, action: str = "person.read") -> list[Origin]:
+    """Return the claims of a person that records in the scope name, with what each said. Raises NotVisible.
+
+    `action` is how the look is called in the audit log.
+    """
     with hub.pool.connection() as connection, connection.transaction():
         seen = _visible_claims(scope, connection, person)
         if not seen:
             raise NotVisible(NotVisible.__doc__)
-        reading = look.read(connection, action="person.read", people=[person])
+        reading = look.read(connection, action=action, people=[person])
         return _origins(connection, hub, seen, reading)
 
 
 def timeline(
-    scope: Scope, hub: Hub, *, look: Look, person: int, after: Place | None = None, limit: int = PAGE
+    scope: Scope,
+    hub: Hub,
+    *,
+    look: Look,
+    person: int,
+    after: Place | Behind | None = None,
+    kind: int | None = None,
+    limit: int = PAGE,
 ) -> TimelinePage:
-    """Return a page of the records of a person that lie in the scope, of all kinds and roles. Raises NotVisible."""
+    """Return a page of the records of a person that lie in the scope, of all kinds and roles, or of one kind.
+
+    `after` is where the last page ended; Behind when its instant is not at hand. Raises NotVisible.
+    """
     with hub.pool.connection() as connection, connection.transaction():
         claims = claims_of(connection, person)
-        records = appearances.timeline(connection, scope, claims, after=after, limit=limit)
+        if isinstance(after, Behind):
+            after = appearances.place_of(connection, scope, claims, after)
+        records = appearances.timeline(connection, scope, claims, after=after, kind=kind, limit=limit)
         if not records and not _visible_claims(scope, connection, person):
             raise NotVisible(NotVisible.__doc__)
         look.read(connection, action="person.timeline", people=[person])
@@ -165,6 +186,17 @@ def _ask(connection: Connection, hub: Hub, question: Question) -> list[FoundClai
 
 def _visible_claims(scope: Scope, connection: Connection, person: int) -> list[int]:
     return sorted(appearances.visible(connection, scope, claims_of(connection, person)))
+
+
+def _visible_by_person(scope: Scope, connection: Connection, people: list[int]) -> dict[int, list[int]]:
+    """Return the claims that are seen of each of some people; those of whom none is are left out."""
+    if not people:
+        return {}
+    held: dict[int, int] = dict(connection.execute(_SQL["claims_of_people"], (Numbers(people),)).fetchall())
+    seen: dict[int, list[int]] = {}
+    for claim in sorted(appearances.visible(connection, scope, list(held))):
+        seen.setdefault(held[claim], []).append(claim)
+    return seen
 
 
 def _origins(connection: Connection, hub: Hub, claims: Sequence[int], _reading: Reading) -> list[Origin]:

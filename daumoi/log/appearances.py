@@ -44,6 +44,14 @@ class Place(NamedTuple):
     role: int
 
 
+class Behind(NamedTuple):
+    """A place without its instant: where a page ended, as an address may hold it, for it says nothing of anybody."""
+
+    kind: int
+    seq: int
+    role: int
+
+
 class Appearance(NamedTuple):
     """One record that names a claim. The body is JSON text of the facts."""
 
@@ -74,13 +82,30 @@ def note_appearances(connection: Connection, kind: int, first: int, last: int) -
 
 
 def timeline(
-    connection: Connection, area: Area, claims: Sequence[int], *, after: Place | None, limit: int
+    connection: Connection,
+    area: Area,
+    claims: Sequence[int],
+    *,
+    after: Place | None,
+    limit: int,
+    kind: int | None = None,
 ) -> list[Appearance]:
-    """Return the records of some claims that lie in an area, newest first, `limit` at most, behind a place."""
+    """Return the records of some claims that lie in an area, newest first, `limit` at most, behind a place.
+
+    `kind` leaves out the records of all other kinds.
+    """
     condition, values = area.sql("r.path")
     statement = _with(_SQL["page"], condition)
-    rows = connection.execute(statement, (list(claims), *(after or _FIRST), *values, limit, limit))
+    rows = connection.execute(statement, (list(claims), *(after or _FIRST), kind, kind, *values, limit, limit))
     return [Appearance(*row) for row in rows]
+
+
+def place_of(connection: Connection, area: Area, claims: Sequence[int], behind: Behind) -> Place | None:
+    """Return a place with its instant; None when no record there names one of the claims in the area."""
+    condition, values = area.sql("r.path")
+    statement = _with(_SQL["place"], condition)
+    row = connection.execute(statement, (list(claims), behind.kind, behind.seq, behind.role, *values)).fetchone()
+    return Place(row[0], *behind) if row else None
 
 
 def visible(connection: Connection, area: Area, claims: Sequence[int]) -> list[int]:

@@ -2,6 +2,7 @@
 import "@tabler/core/dist/css/tabler.min.css";
 import "./shell.css";
 import "./records.css";
+import "./people.css";
 import "./situation.css";
 import "htmx.org";
 

@@ -37,9 +37,14 @@ SELECT f.* FROM unnest(%s::bigint[]) c(claim) CROSS JOIN LATERAL (
     SELECT a.at, a.kind, a.seq, a.role, a.claim, r.id::text, r.system_id, r.ref, r.revision, r.op, r.current,
            r.occurred_at, r.received_at, r.path, r.place, r.body::text
     FROM appearance a JOIN record r ON r.kind = a.kind AND r.seq = a.seq
-    WHERE a.claim = c.claim AND (a.at, a.kind, a.seq, a.role) < (%s, %s, %s, %s) AND ({scope})
+    WHERE a.claim = c.claim AND (a.at, a.kind, a.seq, a.role) < (%s, %s, %s, %s)
+      AND (%s::smallint IS NULL OR a.kind = %s) AND ({scope})
     ORDER BY a.at DESC, a.kind DESC, a.seq DESC, a.role DESC LIMIT %s
 ) f ORDER BY f.at DESC, f.kind DESC, f.seq DESC, f.role DESC LIMIT %s
+
+-- name: place
+SELECT a.at FROM appearance a JOIN record r ON r.kind = a.kind AND r.seq = a.seq
+WHERE a.claim = ANY(%s::bigint[]) AND a.kind = %s AND a.seq = %s AND a.role = %s AND ({scope}) LIMIT 1
 
 -- name: visible
 SELECT c.claim FROM unnest(%s::bigint[]) c(claim) WHERE EXISTS (

@@ -1,15 +1,3 @@
--- name: page
-SELECT c.low, c.high, c.reason, coalesce(c.score, s.score), coalesce(c.evidence, s.evidence)::text, c.created_at, c.rank,
-       (SELECT p.id FROM identity_proposal p WHERE p.action = 'merge' AND p.outcome IS NULL
-          AND least(p.keep, p.other) = c.low AND greatest(p.keep, p.other) = c.high)
-FROM person_candidate c
-LEFT JOIN person_candidate s ON s.low = c.low AND s.high = c.high AND s.reason = 'similar'
-WHERE (c.rank, c.low, c.high, c.reason) < (%(rank)s, %(low)s, %(high)s, %(reason)s)
-  AND (c.reason <> 'similar' OR NOT EXISTS (
-      SELECT FROM person_candidate o WHERE o.low = c.low AND o.high = c.high AND o.reason <> 'similar'))
-  AND NOT kept_apart_v1(c.low, c.high)
-ORDER BY c.rank DESC, c.low DESC, c.high DESC, c.reason DESC LIMIT %(limit)s
-
 -- name: clear_pair
 DELETE FROM person_candidate WHERE low = %s AND high = %s
 

@@ -17,5 +17,8 @@ ORDER BY c.id LIMIT %(most)s
 -- name: claims_of_person
 SELECT id FROM claim WHERE person = %s ORDER BY id
 
+-- name: claims_of_people
+SELECT id, person FROM claim WHERE person = ANY(%b::bigint[]) ORDER BY id
+
 -- name: origins
 SELECT id, system_id, created_at, fingerprint, sealed FROM claim WHERE id = ANY(%b::bigint[]) ORDER BY created_at, id

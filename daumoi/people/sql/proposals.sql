@@ -16,6 +16,16 @@ SELECT id, action, keep, other, undoes, reason, proposed_by, proposed_at, outcom
        keeps_apart, undone
 FROM identity_proposal WHERE id = %s FOR UPDATE
 
+-- name: read
+SELECT id, action, keep, other, undoes, reason, proposed_by, proposed_at, outcome, decided_by, decided_at, note,
+       keeps_apart, undone
+FROM identity_proposal WHERE id = %s
+
+-- name: undoing
+SELECT id, action, keep, other, undoes, reason, proposed_by, proposed_at, outcome, decided_by, decided_at, note,
+       keeps_apart, undone
+FROM identity_proposal WHERE undoes = %s ORDER BY id DESC
+
 -- name: decide
 UPDATE identity_proposal SET outcome = %(outcome)s, decided_by = %(by)s, decided_at = %(at)s, note = %(note)s,
        keeps_apart = %(apart)s
@@ -34,21 +44,19 @@ UPDATE identity_proposal SET undone = true, keeps_apart = false WHERE id = %s
 -- name: kept_apart
 SELECT kept_apart_v1(%s, %s)
 
+-- name: apart_by
+SELECT p.id, p.action, p.keep, p.other, p.undoes, p.reason, p.proposed_by, p.proposed_at, p.outcome, p.decided_by,
+       p.decided_at, p.note, p.keeps_apart, p.undone
+FROM identity_proposal p
+WHERE p.keeps_apart AND p.id IN (
+    SELECT x.proposal FROM claim a JOIN identity_proposal_claim x ON x.claim = a.id
+    JOIN identity_proposal_claim y ON y.proposal = x.proposal AND y.side <> x.side
+    JOIN claim b ON b.id = y.claim
+    WHERE a.person = %s AND b.person = %s)
+ORDER BY p.id DESC LIMIT 1
+
 -- name: ensure_people
 INSERT INTO person (id, created_at) SELECT DISTINCT n, %s::timestamptz FROM unnest(%s::bigint[]) n ON CONFLICT DO NOTHING
-
--- name: list
-SELECT id, action, keep, other, undoes, reason, proposed_by, proposed_at, outcome, decided_by, decided_at, note,
-       keeps_apart, undone
-FROM identity_proposal
-WHERE id < %(before)s AND (NOT %(open)s OR outcome IS NULL)
-ORDER BY id DESC LIMIT %(limit)s
-
--- name: of_claims
-SELECT DISTINCT p.id, p.action, p.keep, p.other, p.undoes, p.reason, p.proposed_by, p.proposed_at, p.outcome,
-       p.decided_by, p.decided_at, p.note, p.keeps_apart, p.undone
-FROM identity_proposal_claim c JOIN identity_proposal p ON p.id = c.proposal
-WHERE c.claim = ANY(%s::bigint[]) ORDER BY p.id DESC LIMIT %s
 
 -- Pairs follow the people that a merge moves; a pair of the two themselves is settled.
 -- name: follow_merge

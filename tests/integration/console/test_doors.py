@@ -24,6 +24,10 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "mfa_edit_webauthn": {"pk": 1},
     "mfa_remove_webauthn": {"pk": 1},
     "invitation": {"token": "none"},
+    "person": {"person": 1},
+    "person_split": {"person": 1},
+    **{name: {"one": 1, "other": 2} for name in ("people_pair", "people_pair_propose", "people_pair_keep_apart")},
+    **{f"people_proposal{step}": {"number": 1} for step in ("", "_decide", "_withdraw", "_undo")},
     "held_row": {"held_id": NO_ID},
     "held_mend": {"held_id": NO_ID},
     "held_row_hand_back": {"held_id": NO_ID},
@@ -80,6 +84,7 @@ def a_signed_in(hub: Hub, pages: httpx.Client, member_id: int) -> None:
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = Member.objects.get(pk=member_id).get_session_auth_hash()
     session.save()
+    pages.cookies.delete(SESSION_COOKIE)  # also one that a page has set since: a client would send both
     pages.cookies.set(SESSION_COOKIE, str(session.session_key))
 
 

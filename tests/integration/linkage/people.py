@@ -17,6 +17,7 @@ from daumoi.organisations.registry import System
 from tests.integration.sending import send
 
 ALL = WholeCountry()
+ADA, BEN = Actor("ada", "Ada"), Actor("ben", "Ben")
 HA_NOI, HAI_PHONG = "00004", "11407"
 """Wards of today in two provinces."""
 

@@ -11,7 +11,7 @@ from daumoi.linkage.candidates import Candidate, candidates
 from daumoi.linkage.comparing.job import compare_people
 from daumoi.linkage.comparing.rows import spelling
 from daumoi.linkage.proposals import reject_candidate
-from tests.integration.linkage.people import ALL, HAI_PHONG, Cast
+from tests.integration.linkage.people import ADA, ALL, HAI_PHONG, Cast
 
 PHONE = "0912345678"
 Said = dict[str, str]
@@ -120,7 +120,7 @@ def test_what_somebody_rejected_is_not_found_again(cast: Cast, compared: dict[fr
     pair = cast.sent["day and month swapped"]  # type: ignore[attr-defined]
     one, another = pair
     assert pair in compared
-    reject_candidate(ALL, cast.hub, one=one, another=another, by="ada", note="hai anh em")
+    reject_candidate(ALL, cast.hub, one=one, another=another, by=ADA, note="hai anh em")
     again = compare_people(cast.hub, memory_mib=512, threads=2)
     assert again.pairs == len(ONE_PERSON) - 1
     assert (again.dropped, pair in {frozenset((c.low, c.high)) for c in candidates(ALL, cast.hub)[0]}) == (0, False)

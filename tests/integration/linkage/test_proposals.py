@@ -32,7 +32,7 @@ from daumoi.linkage.proposals import (
 )
 from daumoi.linkage.selectors import NotVisible
 from daumoi.log.identity_change import KIND_NUMBER
-from tests.integration.linkage.people import ALL, HAI_PHONG, Cast, Province
+from tests.integration.linkage.people import ADA, ALL, BEN, HAI_PHONG, Cast, Province
 
 WHY = "cùng số điện thoại, đã gọi hỏi"
 NOTE = "đã so với thẻ căn cước"
@@ -46,8 +46,8 @@ def two_people(cast: Cast) -> tuple[int, int, int, int]:
 
 
 def merged(cast: Cast, keep: int, other: int) -> int:
-    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by="ada", reason=WHY)
-    approve(ALL, cast.hub, proposal=number, by="ben", note=NOTE)
+    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by=ADA, reason=WHY)
+    approve(ALL, cast.hub, proposal=number, by=BEN, note=NOTE)
     return number
 
 
@@ -81,12 +81,12 @@ def pairs(cast: Cast) -> set[tuple[int, int]]:
 
 def test_a_merge_moves_nothing_before_somebody_else_has_approved_it(cast: Cast):
     _, two, keep, other = two_people(cast)
-    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by="ada", reason=WHY)
+    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by=ADA, reason=WHY)
     assert cast.person(two) == other
     with pytest.raises(FourEyes):
-        approve(ALL, cast.hub, proposal=number, by="ada", note=NOTE)
+        approve(ALL, cast.hub, proposal=number, by=ADA, note=NOTE)
     assert cast.person(two) == other
-    seqs = approve(ALL, cast.hub, proposal=number, by="ben", note=NOTE)
+    seqs = approve(ALL, cast.hub, proposal=number, by=BEN, note=NOTE)
     assert cast.person(two) == keep
     assert entries(cast, seqs) == [{"claim": two, "from": other, "to": keep, "reason": "join"}]
     done = the(cast, number)
@@ -102,7 +102,7 @@ def test_a_merge_moves_nothing_before_somebody_else_has_approved_it(cast: Cast):
 @pytest.mark.parametrize("outcome", ["approved", "rejected"])
 def test_the_database_itself_holds_the_four_eyes(cast: Cast, outcome: str):
     _, _, keep, other = two_people(cast)
-    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by="ada", reason=WHY)
+    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by=ADA, reason=WHY)
     with cast.hub.pool.connection() as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute(
             "UPDATE identity_proposal SET outcome = %s, decided_by = 'ada', decided_at = proposed_at, note = 'x'"
@@ -114,16 +114,16 @@ def test_the_database_itself_holds_the_four_eyes(cast: Cast, outcome: str):
 def test_a_merge_is_undone_by_the_inverse_entries_and_the_pair_does_not_come_back(cast: Cast):
     one, two, keep, other = two_people(cast)
     number = merged(cast, keep, other)
-    undo = propose_undo(ALL, cast.hub, proposal=number, by="ben", reason="hai người khác nhau")
-    seqs = approve(ALL, cast.hub, proposal=undo, by="ada", note=NOTE)
+    undo = propose_undo(ALL, cast.hub, proposal=number, by=BEN, reason="hai người khác nhau")
+    seqs = approve(ALL, cast.hub, proposal=undo, by=ADA, note=NOTE)
     assert entries(cast, seqs) == [{"claim": two, "from": keep, "to": other, "reason": "split"}]
     assert (cast.person(one), cast.person(two)) == (keep, other)
     assert the(cast, number).undone
     assert score(cast, (keep, other)) == 0
     with pytest.raises(Decided):
-        propose_undo(ALL, cast.hub, proposal=number, by="ben", reason=WHY)
-    again = propose_undo(ALL, cast.hub, proposal=undo, by="ada", reason="đúng là một người")
-    approve(ALL, cast.hub, proposal=again, by="ben", note=NOTE)
+        propose_undo(ALL, cast.hub, proposal=number, by=BEN, reason=WHY)
+    again = propose_undo(ALL, cast.hub, proposal=undo, by=ADA, reason="đúng là một người")
+    approve(ALL, cast.hub, proposal=again, by=BEN, note=NOTE)
     assert cast.person(two) == keep
 
 
@@ -131,9 +131,9 @@ def test_an_undone_merge_gives_back_only_what_is_still_there(cast: Cast):
     _, two, keep, other = two_people(cast)
     number = merged(cast, keep, other)
     join_people(cast.hub, keep=cast.person(cast.declare({"full_name": "Ai Đó"})), join=keep)
-    undo = propose_undo(ALL, cast.hub, proposal=number, by="ben", reason=WHY)
+    undo = propose_undo(ALL, cast.hub, proposal=number, by=BEN, reason=WHY)
     with pytest.raises(Stale):
-        approve(ALL, cast.hub, proposal=undo, by="ada", note=NOTE)
+        approve(ALL, cast.hub, proposal=undo, by=ADA, note=NOTE)
     assert the(cast, undo).outcome is None
     assert cast.person(two) not in (keep, other)
 
@@ -143,14 +143,14 @@ def test_a_split_gives_claims_a_person_of_their_own_and_is_undone_by_a_join(cast
     one = cast.declare({"national_id": number, "full_name": "Lý Một"})
     two = cast.declare({"national_id": number, "full_name": "Lý Hai"}, system=cast.hotline)
     person = cast.person(one)
-    asked = propose_split(ALL, cast.hub, person=person, claims=[two], by="ada", reason=WHY)
-    seqs = approve(ALL, cast.hub, proposal=asked, by="ben", note=NOTE)
+    asked = propose_split(ALL, cast.hub, person=person, claims=[two], by=ADA, reason=WHY)
+    seqs = approve(ALL, cast.hub, proposal=asked, by=BEN, note=NOTE)
     made = cast.person(two)
     assert made != person == cast.person(one)
     assert entries(cast, seqs) == [{"claim": two, "from": person, "to": made, "reason": "split"}]
     assert score(cast, (person, made)) == 0
-    undo = propose_undo(ALL, cast.hub, proposal=asked, by="ada", reason=WHY)
-    (entry,) = entries(cast, approve(ALL, cast.hub, proposal=undo, by="ben", note=NOTE))
+    undo = propose_undo(ALL, cast.hub, proposal=asked, by=ADA, reason=WHY)
+    (entry,) = entries(cast, approve(ALL, cast.hub, proposal=undo, by=BEN, note=NOTE))
     assert entry["reason"] == "join"
     assert cast.person(two) == person
 
@@ -159,22 +159,22 @@ def test_a_split_leaves_something_behind_and_takes_what_is_there(cast: Cast):
     one, two, keep, other = two_people(cast)
     for claims in ([], [one], [two], [one, two]):
         with pytest.raises(NothingToMove):
-            propose_split(ALL, cast.hub, person=keep, claims=claims, by="ada", reason=WHY)
+            propose_split(ALL, cast.hub, person=keep, claims=claims, by=ADA, reason=WHY)
     with pytest.raises(NothingToMove):
-        propose_merge(ALL, cast.hub, keep=other, other=other, by="ada", reason=WHY)
+        propose_merge(ALL, cast.hub, keep=other, other=other, by=ADA, reason=WHY)
 
 
 def test_a_rejected_pair_never_returns_whoever_its_claims_are_joined_with_later(cast: Cast):
     _, _, keep, other = two_people(cast)
     assert score(cast, (keep, other)) == 1
-    reject_candidate(ALL, cast.hub, one=other, another=keep, by="ada", note=NOTE)
+    reject_candidate(ALL, cast.hub, one=other, another=keep, by=ADA, note=NOTE)
     assert (keep, other) not in pairs(cast)
     _, _, third, fourth = two_people(cast)
     join_people(cast.hub, keep=third, join=keep)
     join_people(cast.hub, keep=fourth, join=other)
     assert score(cast, (third, fourth)) == 0
     with pytest.raises(KeptApart):
-        propose_merge(ALL, cast.hub, keep=fourth, other=third, by="ada", reason=WHY)
+        propose_merge(ALL, cast.hub, keep=fourth, other=third, by=ADA, reason=WHY)
 
 
 def test_a_rejected_pair_returns_when_a_new_strong_identifier_names_both(cast: Cast):
@@ -182,7 +182,7 @@ def test_a_rejected_pair_returns_when_a_new_strong_identifier_names_both(cast: C
     one = cast.declare({"national_id": number, "full_name": "Đào Một"})
     two = cast.declare({"system_person_id": "P-900", "full_name": "Đào Một"})
     keep, other = cast.person(one), cast.person(two)
-    reject_candidate(ALL, cast.hub, one=keep, another=other, by="ada", note=NOTE)
+    reject_candidate(ALL, cast.hub, one=keep, another=other, by=ADA, note=NOTE)
     both = cast.person(cast.declare({"national_id": number, "system_person_id": "P-900"}))
     assert both not in (keep, other)
     merged(cast, other, both)
@@ -198,16 +198,16 @@ def test_a_strong_identifier_that_both_had_when_it_was_decided_brings_nothing_ba
     two = cast.declare({"national_id": number, "full_name": "Tô Con", "sex": "female", "birth_date": "1990"})
     keep, other = sorted((cast.person(one), cast.person(two)))
     assert (keep, other) in pairs(cast)
-    reject_candidate(ALL, cast.hub, one=keep, another=other, by="ada", note=NOTE)
+    reject_candidate(ALL, cast.hub, one=keep, another=other, by=ADA, note=NOTE)
     assert (keep, other) not in pairs(cast)
     assert score(cast, (keep, other)) == 0
 
 
 def test_a_rejection_can_be_undone(cast: Cast):
     _, _, keep, other = two_people(cast)
-    rejected = reject_candidate(ALL, cast.hub, one=keep, another=other, by="ada", note=NOTE)
-    undo = propose_undo(ALL, cast.hub, proposal=rejected, by="ben", reason="nhầm")
-    assert approve(ALL, cast.hub, proposal=undo, by="ada", note=NOTE) == []
+    rejected = reject_candidate(ALL, cast.hub, one=keep, another=other, by=ADA, note=NOTE)
+    undo = propose_undo(ALL, cast.hub, proposal=rejected, by=BEN, reason="nhầm")
+    assert approve(ALL, cast.hub, proposal=undo, by=ADA, note=NOTE) == []
     assert score(cast, (keep, other)) == 1
     merged(cast, keep, other)
 
@@ -232,24 +232,24 @@ def test_what_a_later_comparison_does_not_find_is_dropped_and_what_a_person_deci
 
 def test_only_one_proposal_waits_for_a_pair_and_only_its_author_withdraws_it(cast: Cast):
     _, _, keep, other = two_people(cast)
-    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by="ada", reason=WHY)
+    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by=ADA, reason=WHY)
     for one, another in itertools.permutations((keep, other)):
         with pytest.raises(AlreadyProposed):
-            propose_merge(ALL, cast.hub, keep=one, other=another, by="ben", reason=WHY)
+            propose_merge(ALL, cast.hub, keep=one, other=another, by=BEN, reason=WHY)
     with pytest.raises(NotYours):
-        withdraw(ALL, cast.hub, proposal=number, by="ben", note=NOTE)
-    withdraw(ALL, cast.hub, proposal=number, by="ada", note="gửi nhầm")
+        withdraw(ALL, cast.hub, proposal=number, by=BEN, note=NOTE)
+    withdraw(ALL, cast.hub, proposal=number, by=ADA, note="gửi nhầm")
     with pytest.raises(Decided):
-        approve(ALL, cast.hub, proposal=number, by="ben", note=NOTE)
-    propose_merge(ALL, cast.hub, keep=keep, other=other, by="ben", reason=WHY)
+        approve(ALL, cast.hub, proposal=number, by=BEN, note=NOTE)
+    propose_merge(ALL, cast.hub, keep=keep, other=other, by=BEN, reason=WHY)
 
 
 def test_a_rejected_proposal_keeps_its_pair_apart_and_its_history(cast: Cast):
     _, _, keep, other = two_people(cast)
-    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by="ada", reason=WHY)
+    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by=ADA, reason=WHY)
     with pytest.raises(FourEyes):
-        reject(ALL, cast.hub, proposal=number, by="ada", note=NOTE)
-    reject(ALL, cast.hub, proposal=number, by="ben", note=NOTE)
+        reject(ALL, cast.hub, proposal=number, by=ADA, note=NOTE)
+    reject(ALL, cast.hub, proposal=number, by=BEN, note=NOTE)
     assert [one.id for one in decisions_on(ALL, cast.hub, person=keep)] == [number]
     assert score(cast, (keep, other)) == 0
 
@@ -258,7 +258,7 @@ def test_a_rejected_proposal_keeps_its_pair_apart_and_its_history(cast: Cast):
 def test_nothing_is_proposed_without_a_reason(cast: Cast, reason: str):
     _, _, keep, other = two_people(cast)
     with pytest.raises(ValueError, match="reason of 1 to 500"):
-        propose_merge(ALL, cast.hub, keep=keep, other=other, by="ada", reason=reason)
+        propose_merge(ALL, cast.hub, keep=keep, other=other, by=ADA, reason=reason)
 
 
 def test_who_does_not_see_both_neither_proposes_nor_decides_nor_learns_of_it(cast: Cast):
@@ -273,12 +273,12 @@ def test_who_does_not_see_both_neither_proposes_nor_decides_nor_learns_of_it(cas
     officer = Province(".".join(path[0].split(".")[:2]))
     assert (keep, other) not in {(pair.low, pair.high) for pair in candidates(officer, cast.hub, limit=1000)[0]}
     with pytest.raises(NotVisible):
-        propose_merge(officer, cast.hub, keep=keep, other=other, by="ben", reason=WHY)
-    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by="ada", reason=WHY)
+        propose_merge(officer, cast.hub, keep=keep, other=other, by=BEN, reason=WHY)
+    number = propose_merge(ALL, cast.hub, keep=keep, other=other, by=ADA, reason=WHY)
     assert number not in {done.id for done in proposals.proposals(officer, cast.hub, open_only=True, limit=1000)[0]}
     for act in (approve, reject, withdraw):
         with pytest.raises(NotVisible):
-            act(officer, cast.hub, proposal=number, by="ben", note=NOTE)  # type: ignore[operator]
+            act(officer, cast.hub, proposal=number, by=BEN, note=NOTE)  # type: ignore[operator]
 
 
 def test_an_erasure_takes_the_claims_and_the_words_out_of_decisions_and_leaves_that_it_was_decided(cast: Cast):

@@ -1,0 +1,224 @@
+"""What people click to find a person and to join two: from the purpose to the decision of another, and its undoing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import NamedTuple
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from daumoi.audit.actors import Actor
+from daumoi.console.settings import SESSION_COOKIE
+from daumoi.console.wsgi import build_app
+from daumoi.linkage.candidates import Scored, keep_scored
+from daumoi.linkage.proposals import propose_merge
+from tests.browser.console.conftest import DESK, PHONE
+from tests.hubs import REPOSITORY
+from tests.integration.console.desk import Desk
+from tests.integration.linkage.people import ALL, HA_NOI, Cast
+from tests.integration.sending import a_report, a_system, send
+
+AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+TELEPHONE = "0912345681"
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    """One thread a connection."""
+
+    daemon_threads = True
+
+
+class Hub(NamedTuple):
+    """The address of the pages, and two people who may be one."""
+
+    address: str
+    low: int
+    high: int
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def people(desk: Desk) -> Iterator[Hub]:
+    """A hub with a pair that may be one, a pair that may be twins, a pair proposed to be joined, and records."""
+    cast = Cast(desk.hub, a_system(desk.hub, "to-khai-y-te"), a_system(desk.hub, "duong-day-nong"))
+    number = cast.national_id()
+    lan = {"full_name": "Đỗ Thị Lan", "birth_date": "1987-02-03", "sex": "female", "phone": TELEPHONE}
+    one = cast.declare(lan | {"national_id": number, "nationality": "VN"})
+    cast.declare(lan | {"national_id": number, "health_insurance_no": "DN4010123456789"}, system=cast.hotline)
+    other = cast.declare(
+        {"full_name": "DO THI LAN", "birth_date": "1987", "phone": TELEPHONE, "old_national_id": "012345670"},
+        system=cast.hotline,
+    )
+    for hour in range(1, 7):
+        cast.declare(lan | {"national_id": number}, occurred_at=f"2021-08-01T{hour:02d}:15:00+07:00")
+    report = a_report("r-of-lan", subject=lan | {"national_id": number}, area={"scheme": "vn-2025", "code": HA_NOI})
+    send(cast.hub, cast.hotline, "citizen_report", [report])
+    twins = [
+        cast.person(cast.declare({"full_name": name, "birth_date": "2010-06-07", "phone": "0912345671"}))
+        for name in ("Bùi Thị Hoa", "Bùi Thị Hoan")
+    ]
+    hai = [cast.person(cast.declare({"full_name": "Tạ Văn Hai", "birth_date": day})) for day in ("1971", "1971-08-09")]
+    cast.follow()
+    by_dora = Actor(f"member:{desk.members['dora']}", "dora@demo.invalid")
+    propose_merge(ALL, cast.hub, keep=hai[0], other=hai[1], by=by_dora, reason="đã gọi hỏi: cùng một người")
+    low, high = sorted((cast.person(one), cast.person(other)))
+    with cast.hub.pool.connection() as connection:
+        said = {"name": "accents differ", "birth": "same year, day unknown", "phone": "same", "area": "same unit"}
+        near = {"name": "misspelt", "birth": "same day", "sex": "silent", "phone": "same", "area": "same unit"}
+        scored = [Scored(low, high, 0.9871, said), Scored(twins[0], twins[1], 0.9402, near)]
+        keep_scored(connection, scored, cast.hub.clock.now())
+    with make_server("127.0.0.1", 0, build_app(desk.hub), server_class=Server, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield Hub(f"http://127.0.0.1:{server.server_port}", low, high)
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def open_as(browser: Browser, desk: Desk, people: Hub) -> Iterator[Opener]:
+    """Opens a page as a member; what the browser complains about fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def opener(name: str, path: str, *, language: str = "vi", theme: str = "light", **options: object) -> Page:
+        context = browser.new_context(
+            base_url=people.address,
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            **options,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        # In a thread of its own: Playwright keeps an event loop in this one, and Django refuses to work beside it.
+        with ThreadPoolExecutor(1) as beside:
+            session = beside.submit(desk.session_of, name).result()
+        cookies = {SESSION_COOKIE: session, "daumoi_language": language}
+        context.add_cookies([{"name": key, "value": value, "url": people.address} for key, value in cookies.items()])
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.goto(path)
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def name_purpose(page: Page) -> None:
+    page.locator("select[name=purpose]").select_option("contact_tracing")
+    page.locator("form.purpose button[type=submit]").click()
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_from_the_purpose_to_a_person_and_nothing_of_it_stands_in_an_address(
+    open_as: Opener, people: Hub, with_script: bool
+) -> None:
+    page = open_as("dora", "/console/", viewport=PHONE, java_script_enabled=with_script)
+    visited: list[str] = []
+    page.on("framenavigated", lambda frame: visited.append(frame.url))
+    page.get_by_role("button", name="Trình đơn").click()
+    page.get_by_role("link", name="Tìm người").click()
+    name_purpose(page)
+    page.get_by_label("Điện thoại").fill(TELEPHONE)
+    page.get_by_role("button", name="Tìm theo điện thoại").click()
+    expect(page.get_by_role("heading", name="Số người tìm thấy: 2")).to_be_visible()
+    expect(page.get_by_text("••/••/1987").first).to_be_visible()
+    page.get_by_role("link", name=f"Người số {people.low}").click()
+    expect(page.get_by_role("heading", name="Dòng thời gian")).to_be_visible()
+    expect(page.get_by_text("03/02/1987")).to_have_count(0)
+    page.get_by_role("button", name="Hiện đầy đủ số và ngày sinh").click()
+    expect(page.get_by_text("03/02/1987").first).to_be_visible()
+
+    assert len(visited) > 3
+    assert not any(TELEPHONE in address or "1987" in address for address in visited)
+    assert "Lan" not in page.title()
+
+
+def test_one_proposes_another_approves_and_it_is_undone(open_as: Opener, people: Hub) -> None:
+    dora = open_as("dora", "/console/people/candidates/", viewport=PHONE, java_script_enabled=False)
+    dora.get_by_role("link", name=f"Người số {people.low} và {people.high}").click()
+    name_purpose(dora)
+    dora.get_by_label("Vì sao là một người").fill("cùng số điện thoại, đã gọi hỏi")
+    dora.get_by_role("button", name="Gửi đề nghị gộp").click()
+    expect(dora.get_by_text("Bạn là người đề nghị nên không thể tự quyết định.")).to_be_visible()
+
+    ada = open_as("ada", "/console/people/proposals/", viewport=DESK)
+    ada.get_by_role("link", name="Số 2", exact=True).click()
+    ada.get_by_label("Căn cứ của quyết định").fill("đã so với thẻ căn cước")
+    ada.get_by_role("button", name="Phê duyệt", exact=True).click()
+    expect(ada.get_by_text("đã phê duyệt").first).to_be_visible()
+
+    dora.reload()
+    dora.get_by_text("Hoàn tác quyết định này").click()
+    dora.get_by_label("Vì sao quyết định này sai").fill("hai người khác nhau")
+    dora.get_by_role("button", name="Gửi đề nghị hoàn tác").click()
+    ada.goto("/console/people/proposals/")
+    ada.get_by_role("link", name="Số 3", exact=True).click()
+    ada.get_by_label("Căn cứ của quyết định").fill("đúng là hai người")
+    ada.get_by_role("button", name="Phê duyệt", exact=True).click()
+    ada.get_by_role("link", name="Số 2", exact=True).click()
+    expect(ada.get_by_text("đã hoàn tác").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("viewport", "language", "theme"),
+    [(PHONE, "vi", "light"), (DESK, "en", "dark")],
+    ids=["phone", "desk"],
+)
+def test_pages_fit_their_screen_and_have_no_serious_fault_of_accessibility(
+    open_as: Opener, people: Hub, tmp_path: Path, viewport: dict[str, int], language: str, theme: str
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make frontend")
+    axe = AXE.read_text("utf-8")
+    page = open_as("dora", "/console/people/", viewport=viewport, language=language, theme=theme)
+
+    def look(name: str) -> None:
+        assert page.evaluate(OVERFLOW) is False, name
+        page.evaluate(axe)
+        found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+        grave = [
+            (fault["id"], [node["html"][:120] for node in fault["nodes"]])
+            for fault in found["violations"]
+            if fault["impact"] in ("serious", "critical")
+        ]
+        assert grave == [], name
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+
+    look("purpose")
+    name_purpose(page)
+    look("find")
+    page.locator("input[name=phone]").fill(TELEPHONE)
+    page.locator("input[name=phone]").press("Enter")
+    expect(page.locator(".person-card").first).to_be_visible()
+    look("found")
+    for name, path in {
+        "person": f"{people.low}/",
+        "split": f"{people.low}/split/",
+        "pair": f"{people.low}/beside/{people.high}/",
+        "candidates": "candidates/",
+        "proposals": "proposals/?show=all",
+        "proposal": "proposals/1/",
+    }.items():
+        page.goto(f"/console/people/{path}")
+        look(name)
+    page.goto("/console/people/candidates/")
+    page.locator(".pair-people a").last.click()
+    look("twins")
