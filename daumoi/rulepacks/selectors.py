@@ -1,7 +1,9 @@
 """Reads rule packs: versions, the one in force, a pack on a day, the history of a version."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
@@ -50,6 +52,12 @@ class Step:
     remark: str
 
 
+@lru_cache(maxsize=16)
+def _read_back(content: str) -> Pack:
+    """Read a pack that was written: a page asks for the same one again and again, and reading takes milliseconds."""
+    return read_back(json.loads(content))
+
+
 def versions(connection: Connection, pack: str | None = None) -> list[Version]:
     """Return the versions of one pack, or of all, in order."""
     return [Version(*row) for row in connection.execute(_SQL["versions"], {"pack": pack})]
@@ -68,7 +76,7 @@ def content(connection: Connection, pack: str, number: int) -> Pack:
     row = connection.execute(_SQL["content"], (pack, number)).fetchone()
     if row is None:
         raise NoSuchVersion(NoSuchVersion.__doc__)
-    return read_back(row[0])
+    return _read_back(row[0])
 
 
 def active(connection: Connection, pack: str, *, known_at: datetime | None = None) -> Pack:
@@ -76,7 +84,13 @@ def active(connection: Connection, pack: str, *, known_at: datetime | None = Non
     row = connection.execute(_SQL["active"], {"pack": pack, "at": known_at}).fetchone()
     if row is None:
         raise NoSuchPack(NoSuchPack.__doc__)
-    return read_back(row[1])
+    return _read_back(row[1])
+
+
+def leading(connection: Connection) -> Pack | None:
+    """Return the pack in force that the hub knows longest, for pages that are of no one disease; None without any."""
+    row = connection.execute(_SQL["leading"]).fetchone()
+    return None if row is None else _read_back(row[0])
 
 
 def active_number(connection: Connection, pack: str) -> int | None:

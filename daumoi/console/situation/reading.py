@@ -26,8 +26,6 @@ from daumoi.situation.moments import Known, Measures, known_at, known_now
 from daumoi.situation.official import Series, Source, by_province, sources
 from daumoi.situation.reach import Scope, Within, reach
 
-PACK = "covid-19"
-"""The rule pack whose cut-offs are offered."""
 CURVE_DAYS = 14
 OFFICIAL_DAYS = 60
 """The curves go so far back when fewer days are asked for."""
@@ -122,7 +120,7 @@ def read(hub: Hub, scope: Scope, question: Question) -> Situation:
         days = board.by_day(connection, sees, known, first=first_shown, last=question.last, before=before)
         begun = known.at.replace(minute=0, second=0, microsecond=0)
         until = begun + _HOUR if known.is_now else begun
-        pack = _active_pack(connection)
+        pack = rulepacks.leading(connection)
         overdue_days = _overdue_days(pack, question.last)
         stands = waiting(connection)
         everything = reach(reader).everything
@@ -295,13 +293,6 @@ class _Kept:
 
 
 _kept = _Kept(16)
-
-
-def _active_pack(connection: Connection) -> Pack | None:
-    try:
-        return rulepacks.active(connection, PACK)
-    except rulepacks.NoSuchPack:
-        return None
 
 
 def _overdue_days(pack: Pack | None, on: date) -> int:

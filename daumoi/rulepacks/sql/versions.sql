@@ -4,14 +4,19 @@ SELECT pack, version, based_on, bundled, status, drafted_by, drafted_at, propose
 FROM rule_pack_version WHERE %(pack)s::text IS NULL OR pack = %(pack)s ORDER BY pack, version
 
 -- name: content
-SELECT content FROM rule_pack_version WHERE pack = %s AND version = %s
+SELECT content::text FROM rule_pack_version WHERE pack = %s AND version = %s
 
 -- The version that was active at an instant; null: now.
 -- name: active
-SELECT version, content FROM rule_pack_version
+SELECT version, content::text FROM rule_pack_version
 WHERE pack = %(pack)s
   AND ((%(at)s::timestamptz IS NULL AND status = 'active')
        OR (activated_at <= %(at)s::timestamptz AND (ended_at IS NULL OR ended_at > %(at)s::timestamptz)))
+
+-- The pack that the hub knows longest, of those in force.
+-- name: leading
+SELECT v.content::text FROM rule_pack_version v JOIN rule_pack p ON p.code = v.pack
+WHERE v.status = 'active' ORDER BY p.created_at, p.code LIMIT 1
 
 -- name: steps
 SELECT step, actor, at, remark FROM rule_pack_step WHERE pack = %s AND version = %s ORDER BY id
