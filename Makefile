@@ -43,10 +43,10 @@ $(BUILT): $(NODE_MODULES) $(wildcard frontend/*.json frontend/*.mjs frontend/src
 run: env frontend ## Start the whole hub with a demo, and print its address
 	@$(BIN)/daumoi up --demo-if-empty --port $(PORT)
 
-# Two at a time where each test has a database of its own; alone what measures time, kills, or clicks.
+# Three at a time, also on two cores: they wait for processes to start and pages to load. Alone what measures time or kills.
 test: env frontend ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/abuse --ignore tests/browser --ignore tests/crash
-	@$(BIN)/python -m pytest tests/abuse tests/browser tests/crash
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore tests/abuse --ignore tests/crash
+	@$(BIN)/python -m pytest tests/abuse tests/crash
 
 check: env ## Check style, types, layers and the repository's own rules
 	@$(BIN)/ruff check .
