@@ -62,7 +62,7 @@ def test_the_map_is_drawn_with_both_archipelagos_in_both_schemes(board: Page) ->
 def test_area_and_moment_are_chosen_and_stand_in_the_address(board: Page) -> None:
     board.get_by_label("Địa bàn", exact=True).select_option(label="Hà Nội", index=None)
     board.get_by_label("Tính đến thời điểm", exact=True).fill(f"{DAY}T16:00")
-    press(board, "Xem")
+    press(board, "Hiển thị")
 
     asked = parse_qs(urlsplit(board.url).query)
     assert (asked["area"], asked["known"]) == (["vn-2025/01"], [f"{DAY}T16:00"])

@@ -165,7 +165,7 @@ def test_a_passkey_signs_in_without_the_password(
 
     press(page, "Đăng nhập bằng khóa")
 
-    expect(page.get_by_role("heading", name="Xin chào, Trần Thị Ada")).to_be_visible()
+    expect(page.get_by_role("heading", name="Bảng tình hình")).to_be_visible()
     context.close()
 
 
@@ -222,10 +222,10 @@ def test_the_language_and_the_theme_are_chosen_and_kept(open_page: Opener, ada: 
     sign_in(elsewhere, ada.email, PASSWORD)
     elsewhere.get_by_label("Mã xác thực").fill(ada.recovery_codes[4])
     press(elsewhere, "Đăng nhập")
-    expect(elsewhere.get_by_role("heading", name="Hello, Trần Thị Ada")).to_be_visible()
+    expect(elsewhere.get_by_role("heading", name="Situation board")).to_be_visible()
     elsewhere.get_by_role("button", name="Trần Thị Ada").click()
     elsewhere.get_by_role("link", name="Tiếng Việt").click()
-    expect(elsewhere.get_by_role("heading", name="Xin chào, Trần Thị Ada")).to_be_visible()
+    expect(elsewhere.get_by_role("heading", name="Bảng tình hình")).to_be_visible()
 
 
 def test_the_shell_works_without_a_script(open_page: Opener, ada: Member) -> None:
@@ -254,6 +254,7 @@ def test_signing_out_ends_the_session(open_page: Opener, ada: Member) -> None:
     sign_in(page, ada.email, PASSWORD)
     page.get_by_label("Mã xác thực").fill(ada.recovery_codes[2])
     press(page, "Đăng nhập")
+    expect(page.get_by_role("heading", name="Bảng tình hình")).to_be_visible()
     page.get_by_role("button", name="Trần Thị Ada").click()
     press(page, "Đăng xuất")
 

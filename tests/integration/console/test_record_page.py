@@ -88,7 +88,7 @@ def test_the_officer_of_another_province_finds_it_by_no_address_and_no_search(de
     ]
 
     assert [answer.status_code for answer in answers] == [404] * 3
-    assert all("/console/records/" not in answer.text for answer in searches)
+    assert all("/console/records/citizen_report/" not in answer.text for answer in searches)
     assert len(desk.lines("record.read")) == before
 
 

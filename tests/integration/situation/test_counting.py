@@ -21,7 +21,7 @@ from daumoi.situation.counting import COUNTERS, count_all, counting
 from daumoi.situation.moments import Known, known_at, known_now
 from daumoi.situation.reach import Everywhere
 from daumoi.situation.units import keep_table
-from tests.integration.sending import a_passage, a_report, a_system, send
+from tests.integration.sending import TESTER, a_passage, a_report, a_system, send
 from tests.integration.situation import naive
 
 NIGHT = datetime(2021, 8, 1, 16, 40, tzinfo=UTC)  # 23:40 in Hà Nội: the day turns within the hour
@@ -183,7 +183,7 @@ def test_what_retention_dropped_stays_counted_and_its_correction_moves_no_figure
     dov = a_system(hub)
     send(hub, dov, REPORT, [a_report(f"r{number}") for number in range(1002)])
     count_everything(hub)
-    drop_by_hand(hub, kind=REPORT, before=1002, actor="test")
+    drop_by_hand(hub, kind=REPORT, before=1002, actor=TESTER)
     send(hub, dov, REPORT, [a_report("r1", revision=2), a_report("r1001", revision=2)])
     count_everything(hub)
     send(hub, dov, REPORT, [a_report("r1", revision=3), {"ref": "r2", "revision": 2, "op": "withdraw"}])
