@@ -26,6 +26,15 @@ NOON = datetime.datetime(2021, 8, 1, 12, 0, tzinfo=HANOI)
 _numbers = itertools.count(1)
 
 
+LONG = ("tests/browser/", "tests/integration/backup/", "tests/integration/up/")
+"""Files of few and long tests: begun last, one of them would hold up the end while the other workers have nothing to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.fixture(scope="session")
 def workspace() -> Iterator[Path]:
     """A short folder that PostgreSQL's own user may enter (sockets: 107 bytes of path; pytest's folders are 0700)."""
