@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.table import Table
+from daumoi.accounts.scope import EVERYWHERE
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import TODAY
 from daumoi.core.clock import FixedClock
@@ -32,7 +33,6 @@ from daumoi.situation.counting import count_all
 from daumoi.situation.flows import flows
 from daumoi.situation.likeness import count_people, people
 from daumoi.situation.moments import known_at, known_now
-from daumoi.situation.reach import Everywhere
 from daumoi.situation.recounting import recount
 from daumoi.situation.units import keep_table
 
@@ -161,7 +161,7 @@ def _say_time(table: Table, what: str, work: Callable[[], object], records: int)
 
 def ask(connection: Connection, now: datetime, table: Table) -> None:
     """Ask each selector as the board does."""
-    scope = Everywhere()
+    scope = EVERYWHERE
     present = known_now(connection, now=now)
     yesterday = (now - timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
     past = known_at(connection, yesterday, now=now)

@@ -88,6 +88,10 @@ class Scope:
         """Narrow to where this right is held; a right that is not held covers nothing."""
         return replace(self, right=right)
 
+    def within(self, paths: Iterable[str]) -> Scope:
+        """Narrow to some paths: it then covers what it covered and what lies in them. Raises PathNotUsable."""
+        return replace(self, grants=(Grant(self.rights, _met([self.paths, checked(paths)])),))
+
     def with_purpose(self, purpose: str) -> Scope:
         """Say why the member looks."""
         return replace(self, purpose=purpose)
@@ -133,6 +137,10 @@ class Scope:
         wide = sorted(path for path in self.paths if path.count(".") + 1 < NARROWEST_PARTS)
         tests = [f"{column} = ANY(%s::text[])", *(f"{column} LIKE %s" for _ in wide)]
         return f"({' OR '.join(tests)})", (sorted(self.paths), *(f"{path}.%" for path in wide))
+
+
+EVERYWHERE = Scope.of(member_id=None, label="daumoi", rights=(), paths=None)
+"""The scope of the hub itself and of who commands it on its own machine: all, records without a path too."""
 
 
 def _self_and_above(path: str) -> Iterable[str]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from daumoi.accounts.scope import EVERYWHERE
 from daumoi.audit.purposes import ReasonMissing
 from daumoi.cli.operator import actor, purpose_said
 from daumoi.cli.retention import DataDir, say
@@ -14,7 +15,7 @@ from daumoi.cli.session import open_hub
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
 from daumoi.intake.setup import numbered_kinds
-from daumoi.linkage.reading import PurposeGiven, WholeCountry
+from daumoi.linkage.reading import PurposeGiven
 from daumoi.linkage.selectors import NameAndBirth, NotVisible, Number, Phone, Question, find, timeline
 from daumoi.log.appearances import Place
 from daumoi.log.entries import Role
@@ -23,7 +24,6 @@ from daumoi.people.finding import NotSearchable
 
 app = typer.Typer(help="People: find one, read their timeline, look for pairs that may be one.", no_args_is_help=True)
 Purpose = Annotated[str, typer.Option(help="What the data are needed for; it goes into the audit log.")]
-_SCOPE = WholeCountry()
 
 
 def _look(hub: Hub, purpose: str) -> PurposeGiven:
@@ -79,7 +79,7 @@ def find_people(
         question = _question(number, country, asked.id if asked else None, phone, name, birth)
         try:
             look = _look(hub, purpose)
-            found = find(_SCOPE, hub, look=look, question=question)
+            found = find(EVERYWHERE, hub, look=look, question=question)
         except (NotSearchable, ReasonMissing) as fault:
             raise _fail(str(fault)) from None
     codes = {one.id: one.code for one in systems.systems.values()}
@@ -117,7 +117,7 @@ def show_timeline(
         try:
             look = _look(hub, purpose)
             while left:
-                page = timeline(_SCOPE, hub, look=look, person=person, after=place, limit=min(left, 1000))
+                page = timeline(EVERYWHERE, hub, look=look, person=person, after=place, limit=min(left, 1000))
                 for record in page.records:
                     _print(
                         {

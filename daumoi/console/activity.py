@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from daumoi.accounts.scope import EVERYWHERE
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import ABROAD, TODAY
 from daumoi.console.access import standing_of
@@ -25,7 +26,6 @@ from daumoi.kinds.registry import KINDS
 from daumoi.log.selectors import VIET_NAM
 from daumoi.organisations import registry
 from daumoi.situation.board import Received, received
-from daumoi.situation.reach import Everywhere
 
 _HOURS = 24
 _REASONS = 12
@@ -61,7 +61,7 @@ def show(request: HttpRequest) -> HttpResponse:
     with hub.pool.connection() as connection:
         if not _may_look(request, connection):
             return refused(request)
-        came = received(connection, Everywhere(), since=since, until=since + timedelta(hours=_HOURS))
+        came = received(connection, EVERYWHERE, since=since, until=since + timedelta(hours=_HOURS))
         systems = registry.load(connection)
         held = held_by_reason(connection, limit=_REASONS)
     bars, top = _bars(came, since)

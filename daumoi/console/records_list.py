@@ -21,7 +21,6 @@ from daumoi.kinds.registry import KINDS
 from daumoi.log.selectors import VIET_NAM
 from daumoi.organisations import registry
 from daumoi.situation.moments import known_at, known_now
-from daumoi.situation.reach import Within
 from daumoi.situation.records import ONLY, Listed, Only, of_days, received_between
 
 PAGE = 50
@@ -43,7 +42,7 @@ def show(request: StaffRequest) -> HttpResponse:
     faults: list[str] = []
     asked = question(_days_of(got.dict()) if is_received else got, now=now, days_max=_DAYS_MAX)
     below = int(got["below"]) if got.get("below", "").isdecimal() and len(got["below"]) < 19 else None
-    scope = Within(request.scope, asked.area.paths if asked.area else None)
+    scope = request.scope.within(asked.area.paths) if asked.area and asked.area.paths is not None else request.scope
     before = asked.area.before if asked.area else None
     with hub.pool.connection() as connection:
         if is_received:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from daumoi.accounts.scope import Scope
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
-from daumoi.linkage.reading import Scope
 from daumoi.linkage.seeing import narrowed, sees_person
 from daumoi.linkage.selectors import NotVisible, is_visible
 

@@ -13,6 +13,7 @@ from typing import Literal, cast
 
 import psycopg
 
+from daumoi.accounts.scope import Scope
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Actor, Subject
 from daumoi.core.arrays import Numbers
@@ -20,7 +21,6 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.intake.identity_changes import Move, NothingToMove, joining, make_room, move_claims, splitting
-from daumoi.linkage.reading import Scope
 from daumoi.linkage.seeing import narrowed, sees_proposal
 from daumoi.linkage.selectors import NotVisible, claims_of, is_visible
 

@@ -1,4 +1,4 @@
-"""What every look at people needs: how far somebody may see, and that the look is written down first."""
+"""What every look at people needs: that it is written down first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,28 +9,12 @@ from daumoi.audit.actors import Actor, Subject
 from daumoi.core.clock import Clock
 from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
-from daumoi.log.appearances import Area
-
-Scope = Area
-"""What part of the country somebody may see. Who covers no path at all (None) sees the whole country."""
 
 
 class Look(Protocol):
     """Who looks at people, and why; `read` writes the line first, and hands out the right to read."""
 
     def read(self, connection: Connection, *, action: str, people: Sequence[int]) -> Reading: ...
-
-
-class WholeCountry:
-    """The scope of who sees all: the command line of the hub's own machine."""
-
-    def covers(self, path: str | None) -> bool:
-        """Tell whether a unit lies in it: all do, and so does what has none."""
-        return True
-
-    def sql(self, column: str) -> tuple[str, Sequence[object]]:
-        """Return a condition on a column of paths, and its parameters."""
-        return "true", ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from psycopg import sql
 
-from daumoi.linkage.reading import Scope
+from daumoi.accounts.scope import Scope
 
 
 class Condition(NamedTuple):
@@ -20,7 +20,7 @@ class Condition(NamedTuple):
 
 def sees_person(scope: Scope, person: str) -> Condition:
     """Return the condition that the person in a column is there for a scope."""
-    if scope.covers(None):
+    if scope.nationwide:
         return Condition("true", ())
     text, values = scope.sql("r.path")
     return Condition(
@@ -35,7 +35,7 @@ def sees_proposal(scope: Scope) -> Condition:
 
     Of whom all were erased nothing is left but that it was decided: for who sees the whole country.
     """
-    if scope.covers(None):
+    if scope.nationwide:
         return Condition("true", ())
     person = sees_person(scope, "c.person")
     named = (

@@ -10,12 +10,13 @@ from datetime import datetime
 
 import msgspec
 
+from daumoi.accounts.scope import Scope
 from daumoi.core.arrays import Numbers
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.reading import Reading
 from daumoi.core.sql import statements
-from daumoi.linkage.reading import Look, Scope
+from daumoi.linkage.reading import Look
 from daumoi.log import appearances
 from daumoi.log.appearances import Appearance, Behind, Place
 from daumoi.people import finding

@@ -6,10 +6,11 @@ that a legal hold alone keeps are not found by it: they are kept, not used.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from psycopg import sql
 
+from daumoi.accounts.scope import Scope
 from daumoi.core.arrays import Numbers
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
@@ -22,17 +23,6 @@ SUBJECT = 0
 _BLOCKS = 2000
 """Blocks of the table (16 MB) that one statement sweeps."""
 _FIRST = (datetime(9999, 1, 1, tzinfo=UTC), 32767, 0, 0)
-
-
-class Area(Protocol):
-    """What part of the country somebody may see.
-
-    `sql` gives a condition on a column of paths, with its parameters as %s in their order and any other percent sign
-    doubled; a record without a path lies in it only for who covers None.
-    """
-
-    def covers(self, path: str | None) -> bool: ...
-    def sql(self, column: str) -> tuple[str, Sequence[object]]: ...
 
 
 class Place(NamedTuple):
@@ -83,36 +73,36 @@ def note_appearances(connection: Connection, kind: int, first: int, last: int) -
 
 def timeline(
     connection: Connection,
-    area: Area,
+    scope: Scope,
     claims: Sequence[int],
     *,
     after: Place | None,
     limit: int,
     kind: int | None = None,
 ) -> list[Appearance]:
-    """Return the records of some claims that lie in an area, newest first, `limit` at most, behind a place.
+    """Return the records of some claims within a scope, newest first, `limit` at most, behind a place.
 
     `kind` leaves out the records of all other kinds.
     """
-    condition, values = area.sql("r.path")
+    condition, values = scope.sql("r.path")
     statement = _with(_SQL["page"], condition)
     rows = connection.execute(statement, (list(claims), *(after or _FIRST), kind, kind, *values, limit, limit))
     return [Appearance(*row) for row in rows]
 
 
-def place_of(connection: Connection, area: Area, claims: Sequence[int], behind: Behind) -> Place | None:
-    """Return a place with its instant; None when no record there names one of the claims in the area."""
-    condition, values = area.sql("r.path")
+def place_of(connection: Connection, scope: Scope, claims: Sequence[int], behind: Behind) -> Place | None:
+    """Return a place with its instant; None when no record there within the scope names one of the claims."""
+    condition, values = scope.sql("r.path")
     statement = _with(_SQL["place"], condition)
     row = connection.execute(statement, (list(claims), behind.kind, behind.seq, behind.role, *values)).fetchone()
     return Place(row[0], *behind) if row else None
 
 
-def visible(connection: Connection, area: Area, claims: Sequence[int]) -> list[int]:
-    """Return those of some claims that a record in an area names; who sees all sees those without a record too."""
-    if area.covers(None):
+def visible(connection: Connection, scope: Scope, claims: Sequence[int]) -> list[int]:
+    """Return those of some claims that a record in the scope names; who sees all sees those without one too."""
+    if scope.nationwide:
         return list(claims)
-    condition, values = area.sql("r.path")
+    condition, values = scope.sql("r.path")
     return [row[0] for row in connection.execute(_with(_SQL["visible"], condition), (list(claims), *values))]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
+from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE, TODAY
 from daumoi.core.database import Connection
@@ -12,7 +13,7 @@ from daumoi.core.sql import statements
 from daumoi.kinds.registry import BY_NUMBER, KINDS
 from daumoi.log.selectors import VIET_NAM as VIET_NAM_TIME
 from daumoi.situation.moments import Known, Measures, Part
-from daumoi.situation.reach import VIET_NAM, Reach, Scope, reach
+from daumoi.situation.reach import VIET_NAM, Reach, reach
 from daumoi.situation.units import provinces_before
 
 _SQL = statements("daumoi.situation", "board")

@@ -4,13 +4,14 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from daumoi.accounts.scope import Scope
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.intake.selectors import held_by_flow, held_open
 from daumoi.kinds.registry import BY_NUMBER
 from daumoi.log.selectors import VIET_NAM, ConsumerLag, consumer_lags
 from daumoi.organisations import registry
-from daumoi.situation.reach import Scope, reach
+from daumoi.situation.reach import reach
 from daumoi.situation.rhythm import DAYS, Rhythm, rhythm
 
 _SQL = statements("daumoi.situation", "board")

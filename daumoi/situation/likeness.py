@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE
 from daumoi.core.arrays import Numbers
@@ -27,7 +28,7 @@ from daumoi.log.identity_change import KIND_NUMBER as IDENTITY_CHANGE
 from daumoi.log.selectors import stated
 from daumoi.places import checkpoints as places
 from daumoi.situation.counting import BLOCK, COUNTERS, NUMBERS
-from daumoi.situation.reach import Scope, reach
+from daumoi.situation.reach import reach
 from daumoi.situation.sites import Checkpoint, sites
 
 _SQL = statements("daumoi.situation", "likeness")

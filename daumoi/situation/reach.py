@@ -1,31 +1,14 @@
 """How far a reader may see, put in the terms of the figures: all, whole provinces, single wards."""
 
-from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
+from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import TODAY
 
 VIET_NAM = "VN"
-
-
-class Scope(Protocol):
-    """What the board needs of a reader's scope: whether all records under a path of today may be seen.
-
-    A scope that covers `VN` is nationwide and sees all, records without an area and from abroad too.
-    """
-
-    def covers(self, path: str) -> bool:
-        """Tell whether everything at and below a path ("VN.01", "VN.01.00004") may be seen."""
-
-
-class Everywhere:
-    """The scope of who sees the whole country."""
-
-    def covers(self, path: str) -> bool:
-        """Yes."""
-        return True
 
 
 class Reach(NamedTuple):
@@ -46,48 +29,22 @@ class Reach(NamedTuple):
         return self.sees(f"{country}.{province}" if country == VIET_NAM and province else country, ward)
 
 
-class Within:
-    """A scope narrowed to some paths; what it reaches is worked out once, for a page that asks many selectors."""
-
-    def __init__(self, scope: Scope, paths: Iterable[str] | None = None) -> None:
-        """Take the reader's scope and the paths to stay within; None narrows nothing."""
-        self._scope = scope
-        self._paths = None if paths is None else frozenset(paths)
-
-    def covers(self, path: str) -> bool:
-        """Tell whether the reader may see a path and it lies within."""
-        if self._paths is None:
-            return self._scope.covers(path)
-        return any(path[:end] in self._paths for end in _steps(path)) and self._scope.covers(path)
-
-    @cached_property
-    def reach(self) -> Reach:
-        """What it reaches."""
-        return _asked(self, self._paths)
-
-
-def _steps(path: str) -> tuple[int, ...]:
-    return (*(at for at, sign in enumerate(path) if sign == "."), len(path))
-
-
+@lru_cache(maxsize=256)
 def reach(scope: Scope) -> Reach:
-    """Ask a scope for each province, and for the wards of those it does not cover whole: 3,355 questions at most."""
-    return scope.reach if isinstance(scope, Within) else _asked(scope, None)
-
-
-def _asked(scope: Scope, within: frozenset[str] | None) -> Reach:
-    if scope.covers(VIET_NAM):
+    """Part a scope's paths by what figures are kept of: provinces (VN.01) and countries, and wards by province."""
+    if scope.paths is None:
         return Reach(True, frozenset(), {})
-    if within is not None and all(len(path) == len("VN.01") and scope.covers(path) for path in within):
-        return Reach(False, within, {})
-    provinces: set[str] = set()
     wards: dict[str, set[str]] = {}
-    for code in areas.codes_of(TODAY):
-        unit = areas.find(TODAY, code)
-        assert unit is not None
-        if unit.level == "province":
-            if scope.covers(unit.path):
-                provinces.add(unit.path)
-        elif (province := unit.path[:5]) not in provinces and scope.covers(unit.path):
-            wards.setdefault(province, set()).add(code)
-    return Reach(False, frozenset(provinces), {province: frozenset(found) for province, found in wards.items()})
+    provinces = set(_provinces() if VIET_NAM in scope.paths else ())
+    for path in scope.paths:
+        province, _, ward = path.rpartition(".")
+        if "." in province:
+            wards.setdefault(province, set()).add(ward)
+        else:
+            provinces.add(path)
+    return Reach(False, frozenset(provinces), {province: frozenset(codes) for province, codes in wards.items()})
+
+
+def _provinces() -> set[str]:
+    units = (areas.find(TODAY, code) for code in areas.codes_of(TODAY))
+    return {unit.path for unit in units if unit is not None and unit.level == "province"}

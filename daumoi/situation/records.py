@@ -8,13 +8,14 @@ at most RANGES ranges; when that did not fill it, it says where to go on.
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from daumoi.accounts.scope import Scope
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.kinds.registry import KINDS
 from daumoi.log.selectors import numbers_at
 from daumoi.situation.counting import BLOCK
 from daumoi.situation.moments import Known
-from daumoi.situation.reach import Scope, reach
+from daumoi.situation.reach import reach
 
 _SQL = statements("daumoi.situation", "records")
 RANGES = 3

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from daumoi.accounts.scope import EVERYWHERE
 from daumoi.core.hub import Hub
 from daumoi.linkage.candidates import Candidate, candidates
 from daumoi.linkage.comparing.job import compare_people
-from daumoi.linkage.reading import WholeCountry
 from daumoi.log.appearances import APPEARANCES, note_appearances
 from daumoi.log.consumers import advance, behind
 from daumoi.people.folding import parse_birth_date
@@ -49,7 +49,7 @@ def proposed(hub: Hub) -> list[Candidate]:
     found: list[Candidate] = []
     after = None
     while True:
-        page, after = candidates(WholeCountry(), hub, after=after, limit=1000)
+        page, after = candidates(EVERYWHERE, hub, after=after, limit=1000)
         found += page
         if after is None:
             return found

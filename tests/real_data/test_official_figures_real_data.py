@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from daumoi.accounts.scope import EVERYWHERE, Scope
 from daumoi.core.clock import FixedClock
 from daumoi.core.hub import Hub
 from daumoi.intake.files.run import Job, run_import
@@ -19,13 +20,13 @@ from daumoi.kinds.registry import KINDS
 from daumoi.situation.counting import count_all
 from daumoi.situation.moments import known_at, known_now
 from daumoi.situation.official import Series, by_province, history, sources
-from daumoi.situation.reach import Everywhere
 from daumoi.situation.units import keep_table
 from tests.conftest import HANOI
 from tests.integration.console.conftest import Opener, open_pages
 from tests.integration.console.test_doors import a_member, a_signed_in
 from tests.integration.sending import a_system, send
 from tests.real_data.test_import_real_data import DATA, Onlooker, counts, plan_of
+from tests.scopes import under
 
 FOLDER = DATA / "vn_covid_province_daily"
 FIRST, LAST = date(2020, 3, 18), date(2022, 1, 22)
@@ -35,18 +36,11 @@ HO_CHI_MINH, BINH_DUONG, VUNG_TAU, CA_MAU, KIEN_GIANG = "79", "74", "77", "96", 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="shared/data/vn_covid_province_daily is absent")
 
 
-class Eastern:
-    """Sees An Giang of today alone, which Kiên Giang went into."""
-
-    def covers(self, path: str) -> bool:
-        return path.startswith("VN.91")
-
-
-def told(hub: Hub, system_id: int, scheme: str, scope: Everywhere | Eastern | None = None) -> Series:
+def told(hub: Hub, system_id: int, scheme: str, scope: Scope = EVERYWHERE) -> Series:
     with hub.pool.connection() as connection:
         return by_province(
             connection,
-            scope or Everywhere(),
+            scope,
             known_now(connection, now=hub.clock.now()),
             scheme=scheme,
             indicator="cases",
@@ -135,7 +129,7 @@ def test_the_cases_of_two_years_stand_on_the_board_to_the_unit(
 
     shows_the_total_and_the_spikes(hub, open_pages)
 
-    only_here = told(hub, portal.id, "vn-2024", Eastern())
+    only_here = told(hub, portal.id, "vn-2024", under("VN.91"))
     assert only_here.values.keys() == {KIEN_GIANG, "89"}
 
     # A correction of the spike keeps its history, and what was known before it.
@@ -158,13 +152,13 @@ def test_the_cases_of_two_years_stand_on_the_board_to_the_unit(
         clock.move(timedelta(hours=1))
         now, before = (known_at(connection, clock.now() - timedelta(hours=back), now=clock.now()) for back in (0, 3))
         which = {"indicator": "cases", "day": date(2021, 10, 25), "system_id": portal.id}
-        kept = history(connection, Everywhere(), now, **which, scheme="vn-2024", code=CA_MAU)  # type: ignore[arg-type]
+        kept = history(connection, EVERYWHERE, now, **which, scheme="vn-2024", code=CA_MAU)  # type: ignore[arg-type]
         assert [value for _, value in kept] == [151_919, 120]
         days = {"first": date(2021, 10, 25), "last": date(2021, 10, 25)}
         for known, value in ((now, 120), (before, 151_919)):
             series = by_province(
                 connection,
-                Everywhere(),
+                EVERYWHERE,
                 known,
                 scheme="vn-2024",
                 indicator="cases",
@@ -175,7 +169,7 @@ def test_the_cases_of_two_years_stand_on_the_board_to_the_unit(
         assert series.late == {}
         series = by_province(
             connection,
-            Everywhere(),
+            EVERYWHERE,
             now,
             scheme="vn-2024",
             indicator="cases",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
 
+from daumoi.accounts.scope import Scope
 from daumoi.console.situation.question import Question, wards_within
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
@@ -24,7 +25,7 @@ from daumoi.situation.flows import Flow, flows, waiting
 from daumoi.situation.likeness import PeopleFigure, people
 from daumoi.situation.moments import Known, Measures, known_at, known_now
 from daumoi.situation.official import Series, Source, by_province, sources
-from daumoi.situation.reach import Scope, Within, reach
+from daumoi.situation.reach import reach
 
 CURVE_DAYS = 14
 OFFICIAL_DAYS = 60
@@ -109,10 +110,9 @@ class Situation:
 def read(hub: Hub, scope: Scope, question: Question) -> Situation:
     """Read it all; raises psycopg.Error when the database does not answer."""
     now = hub.clock.now()
-    reader = Within(scope)
     area = question.area
     before = area.before if area else None
-    sees = Within(scope, area.paths) if area and area.paths else reader
+    sees = scope.within(area.paths) if area and area.paths else scope
     first, last = question.first, question.last
     with hub.pool.connection() as connection:
         known = known_at(connection, question.known, now=now) if question.known else known_now(connection, now=now)
@@ -123,7 +123,7 @@ def read(hub: Hub, scope: Scope, question: Question) -> Situation:
         pack = rulepacks.leading(connection)
         overdue_days = _overdue_days(pack, question.last)
         stands = waiting(connection)
-        everything = reach(reader).everything
+        everything = scope.nationwide
         offers = sources(connection)
         kinds = _of_days(days, question.first)
         gates = _checkpoints(connection, sees, known, question)[:CHECKPOINTS]
@@ -131,19 +131,19 @@ def read(hub: Hub, scope: Scope, question: Question) -> Situation:
             question=question,
             now=now,
             known=known,
-            scope=reader,
+            scope=scope,
             days=days,
             kinds=kinds,
-            people=_people(connection, reader, question) if known.is_now else [],
+            people=_people(connection, scope, question) if known.is_now else [],
             received=board.received(connection, sees, since=until - HOURS * _HOUR, until=until, before=before),
             since=until - HOURS * _HOUR,
-            provinces=board.provinces(connection, reader, known, scheme=question.scheme, first=first, last=last),
+            provinces=board.provinces(connection, scope, known, scheme=question.scheme, first=first, last=last),
             wards=_wards(connection, sees, known, question),
             checkpoints=gates,
             places=_names_of(connection, [gate.place for gate in gates]),
             reports=board.reports(connection, sees, known, overdue_days=overdue_days, before=before)[0],
             overdue_days=overdue_days,
-            flows=flows(connection, reader, now=now),
+            flows=flows(connection, scope, now=now),
             systems=_names(connection) if everything or offers else {},
             held=sum(stands.held.values()),
             lag=sum(lag.lag for lag in stands.lags if lag.name == COUNTERS),
@@ -162,7 +162,7 @@ def _of_days(days: dict[tuple[date, str], Measures], first: date) -> dict[str, M
     return found
 
 
-def _people(connection: Connection, scope: Within, question: Question) -> list[PeopleFigure]:
+def _people(connection: Connection, scope: Scope, question: Question) -> list[PeopleFigure]:
     """Events and people of the area asked for; none where only part of the area is seen: people do not add up."""
     area = question.area
     first, last = question.first, question.last
@@ -183,7 +183,7 @@ def _people(connection: Connection, scope: Within, question: Question) -> list[P
     ]
 
 
-def _wards(connection: Connection, sees: Within, known: Known, question: Question) -> dict[str, dict[str, Measures]]:
+def _wards(connection: Connection, sees: Scope, known: Known, question: Question) -> dict[str, dict[str, Measures]]:
     area = question.area
     if area is None or area.is_ward:
         return {}
@@ -196,7 +196,7 @@ def _wards(connection: Connection, sees: Within, known: Known, question: Questio
     return dict(found)
 
 
-def _checkpoints(connection: Connection, sees: Within, known: Known, question: Question) -> list[board.PlaceFigure]:
+def _checkpoints(connection: Connection, sees: Scope, known: Known, question: Question) -> list[board.PlaceFigure]:
     paths = places.paths(connection)
     if not paths:
         return []
@@ -229,7 +229,7 @@ def _counted(lags: Iterable[object]) -> int:
 def _official(
     hub: Hub,
     connection: Connection,
-    sees: Within,
+    sees: Scope,
     known: Known,
     question: Question,
     offers: list[Source],

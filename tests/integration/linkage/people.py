@@ -7,32 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from daumoi.accounts.scope import EVERYWHERE
 from daumoi.audit.actors import Actor
 from daumoi.core.hub import Hub
 from daumoi.intake.setup import numbered_kinds
-from daumoi.linkage.reading import PurposeGiven, WholeCountry
+from daumoi.linkage.reading import PurposeGiven
 from daumoi.log.appearances import APPEARANCES, note_appearances
 from daumoi.log.consumers import advance, behind
 from daumoi.organisations.registry import System
 from tests.integration.sending import send
 
-ALL = WholeCountry()
+ALL = EVERYWHERE
 ADA, BEN = Actor("ada", "Ada"), Actor("ben", "Ben")
 HA_NOI, HAI_PHONG = "00004", "11407"
 """Wards of today in two provinces."""
-
-
-@dataclass(frozen=True)
-class Province:
-    """The scope of an officer of one province."""
-
-    path: str
-
-    def covers(self, path: str | None) -> bool:
-        return path is not None and (path == self.path or path.startswith(self.path + "."))
-
-    def sql(self, column: str) -> tuple[str, Sequence[object]]:
-        return f"({column} = %s OR starts_with({column}, %s))", (self.path, self.path + ".")
 
 
 @dataclass

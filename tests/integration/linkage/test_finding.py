@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
 from daumoi.audit.actors import Actor
 from daumoi.audit.purposes import UnknownPurpose
@@ -19,14 +20,15 @@ from daumoi.linkage.selectors import (
     timeline,
 )
 from daumoi.people.finding import NotSearchable
-from tests.integration.linkage.people import ALL, HA_NOI, HAI_PHONG, Cast, Province
+from tests.integration.linkage.people import ALL, HA_NOI, HAI_PHONG, Cast
 from tests.integration.sending import a_report, send
+from tests.scopes import under
 
 
-def of(area: str) -> Province:
+def of(area: str) -> Scope:
     unit = areas.find("vn-2025", area)
     assert unit is not None
-    return Province(".".join(unit.path.split(".")[:2]))
+    return under(".".join(unit.path.split(".")[:2]))
 
 
 def found(cast: Cast, question: Question, scope: object = ALL) -> list[int]:

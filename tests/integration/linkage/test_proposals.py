@@ -32,7 +32,8 @@ from daumoi.linkage.proposals import (
 )
 from daumoi.linkage.selectors import NotVisible
 from daumoi.log.identity_change import KIND_NUMBER
-from tests.integration.linkage.people import ADA, ALL, BEN, HAI_PHONG, Cast, Province
+from tests.integration.linkage.people import ADA, ALL, BEN, HAI_PHONG, Cast
+from tests.scopes import under
 
 WHY = "cùng số điện thoại, đã gọi hỏi"
 NOTE = "đã so với thẻ căn cước"
@@ -270,7 +271,7 @@ def test_who_does_not_see_both_neither_proposes_nor_decides_nor_learns_of_it(cas
     with cast.hub.pool.connection() as connection:
         path = connection.execute("SELECT path FROM record WHERE subject = %s", (one,)).fetchone()
     assert path is not None
-    officer = Province(".".join(path[0].split(".")[:2]))
+    officer = under(".".join(path[0].split(".")[:2]))
     assert (keep, other) not in {(pair.low, pair.high) for pair in candidates(officer, cast.hub, limit=1000)[0]}
     with pytest.raises(NotVisible):
         propose_merge(officer, cast.hub, keep=keep, other=other, by=BEN, reason=WHY)

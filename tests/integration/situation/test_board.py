@@ -7,7 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from daumoi.accounts.scope import EVERYWHERE
+from daumoi.areas import selectors as areas
+from daumoi.areas.unit import TODAY
 from daumoi.core.clock import FixedClock
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
@@ -16,26 +21,17 @@ from daumoi.places.checkpoints import paths
 from daumoi.situation import board
 from daumoi.situation.flows import flows, waiting
 from daumoi.situation.moments import known_at, known_now
-from daumoi.situation.reach import Everywhere, reach
+from daumoi.situation.reach import reach
 from daumoi.situation.rhythm import Rhythm
 from daumoi.situation.units import keep_table
 from tests.integration.sending import a_passage, a_report, a_system, send
 from tests.integration.situation.test_counting import a_declaration, count_everything
+from tests.scopes import under
 
 NOON = datetime(2021, 8, 1, 5, 0, tzinfo=UTC)
 DAY = {"first": date(2021, 8, 1), "last": date(2021, 8, 1)}
 BA_DINH = {"scheme": "vn-2025", "code": "00004"}
 HAI_PHONG = {"scheme": "vn-2025", "code": "31"}
-
-
-class Under:
-    """Sees what lies under some paths."""
-
-    def __init__(self, *paths: str) -> None:
-        self.paths = paths
-
-    def covers(self, path: str) -> bool:
-        return any(path == each or path.startswith(f"{each}.") for each in self.paths)
 
 
 class Asked:
@@ -80,9 +76,9 @@ def test_refusals_symptoms_and_reports_are_told_with_the_moment_they_were_known_
     with hub.pool.connection() as connection:
         known = known_now(connection, now=hub.clock.now())
         assert known.at == hub.clock.now()
-        days = board.by_day(connection, Everywhere(), known, **DAY)
-        (gate,) = board.checkpoints(connection, Everywhere(), known, **DAY, paths=paths(connection))
-        together, by_province = board.reports(connection, Everywhere(), known)
+        days = board.by_day(connection, EVERYWHERE, known, **DAY)
+        (gate,) = board.checkpoints(connection, EVERYWHERE, known, **DAY, paths=paths(connection))
+        together, by_province = board.reports(connection, EVERYWHERE, known)
         assert board.received_on(connection, DAY["first"])["checkpoint_passage"] == 5
     assert days[DAY["first"], "checkpoint_passage"] == (5, 2, 0, 0, 0)
     assert days[DAY["first"], "health_declaration"] == (2, 0, 0, 1, 0)
@@ -112,13 +108,13 @@ def test_the_counts_of_16_and_of_18_o_clock_are_both_told(hub: Hub) -> None:
         for hour in (16, 18):
             at = datetime(2021, 8, 1, hour - 7, tzinfo=UTC)
             known = known_at(connection, at, now=hub.clock.now())
-            days = board.by_day(connection, Everywhere(), known, **DAY, kinds=["citizen_report"])
+            days = board.by_day(connection, EVERYWHERE, known, **DAY, kinds=["citizen_report"])
             told[known.at] = days[DAY["first"], "citizen_report"].records
     assert list(told.values()) == [1, 5]
 
 
 def test_an_officer_of_another_province_is_told_nothing_of_this_one(hub: Hub) -> None:
-    ben = Under("VN.31")
+    ben = under("VN.31")
     with hub.pool.connection() as connection:
         known = known_now(connection, now=hub.clock.now())
         days = board.by_day(connection, ben, known, **DAY)
@@ -138,7 +134,7 @@ def test_an_officer_of_one_ward_is_told_of_that_ward_alone(hub: Hub) -> None:
     with hub.pool.connection() as connection:
         known = known_now(connection, now=hub.clock.now())
         for path, passages in (("VN.01.00004", 5), ("VN.01.00008", 0)):
-            ward = Under(path)
+            ward = under(path)
             days = board.by_day(connection, ward, known, **DAY)
             assert sum(sums.records for (_, kind), sums in days.items() if kind == "checkpoint_passage") == passages
             table = board.wards(connection, ward, known, province="01", **DAY)
@@ -147,23 +143,19 @@ def test_an_officer_of_one_ward_is_told_of_that_ward_alone(hub: Hub) -> None:
             assert {figure.code for figure in drawn.figures} == ({"01"} if passages else set())
 
 
-def test_a_scope_is_asked_no_more_than_once_a_unit() -> None:
-    asked: list[str] = []
-
-    class Counting:
-        def covers(self, path: str) -> bool:
-            asked.append(path)
-            return path == "VN.79"
-
-    found = reach(Counting())
-    assert found.provinces == {"VN.79"}
-    assert len(asked) == len(set(asked)) <= 1 + 34 + 3321
+@given(st.sets(st.sampled_from(["VN", "NZ", "VN.01", "VN.79", "VN.01.00004", "VN.31.11407", "VN.79.26740"])))
+def test_figures_are_seen_where_records_are(paths: set[str]) -> None:
+    scope = under(*paths)
+    sees = reach(scope)
+    units = [areas.find(TODAY, code) for code in areas.codes_of(TODAY)]
+    for path in [*(unit.path for unit in units if unit is not None), "VN", "NZ", "LA", None]:
+        assert sees.sees_path(path) == scope.covers(path), path
 
 
 def test_flows_tell_who_sends_and_who_does_not(hub: Hub) -> None:
     a_system(hub, "silent")
     with hub.pool.connection() as connection:
-        found = {(flow.system_id, flow.kind): flow for flow in flows(connection, Everywhere(), now=hub.clock.now())}
+        found = {(flow.system_id, flow.kind): flow for flow in flows(connection, EVERYWHERE, now=hub.clock.now())}
         seen = waiting(connection)
     report = found[1, "citizen_report"]
     assert (report.accepted, report.held, report.held_open, report.sparkline[-1]) == (3, 1, 1, 3)
@@ -179,7 +171,7 @@ def test_flows_tell_who_sends_and_who_does_not(hub: Hub) -> None:
 def test_each_selector_has_its_price(hub: Hub) -> None:
     assert isinstance(hub.clock, FixedClock)
     hub.clock.move(timedelta(minutes=30))
-    now, scope = hub.clock.now(), Everywhere()
+    now, scope = hub.clock.now(), EVERYWHERE
     prices: dict[str, int] = {}
     with hub.pool.connection() as connection:
         known = known_now(connection, now=now)

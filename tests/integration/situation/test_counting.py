@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from daumoi.accounts.scope import EVERYWHERE
 from daumoi.core.clock import FixedClock
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
@@ -19,7 +20,6 @@ from daumoi.organisations.registry import System
 from daumoi.situation import board
 from daumoi.situation.counting import COUNTERS, count_all, counting
 from daumoi.situation.moments import Known, known_at, known_now
-from daumoi.situation.reach import Everywhere
 from daumoi.situation.units import keep_table
 from tests.integration.sending import TESTER, a_passage, a_report, a_system, send
 from tests.integration.situation import naive
@@ -122,7 +122,7 @@ def count_everything(hub: Hub) -> None:
 
 def told(connection: Connection, known: Known, kind: str) -> dict[str, Any]:
     """What the board says of a kind, four ways."""
-    scope, days = Everywhere(), {"first": FIRST, "last": LAST}
+    scope, days = EVERYWHERE, {"first": FIRST, "last": LAST}
     by_day = board.by_day(connection, scope, known, **days, kinds=[kind])
     now = board.provinces(connection, scope, known, scheme="vn-2025", **days, kinds=[kind])
     old = board.provinces(connection, scope, known, scheme="vn-2024", **days, kinds=[kind])
@@ -189,5 +189,5 @@ def test_what_retention_dropped_stays_counted_and_its_correction_moves_no_figure
     send(hub, dov, REPORT, [a_report("r1", revision=3), {"ref": "r2", "revision": 2, "op": "withdraw"}])
     count_everything(hub)
     with hub.pool.connection() as connection:
-        together, _ = board.reports(connection, Everywhere(), known_now(connection, now=hub.clock.now()))
+        together, _ = board.reports(connection, EVERYWHERE, known_now(connection, now=hub.clock.now()))
     assert together.open == 1002

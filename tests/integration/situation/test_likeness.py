@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from daumoi.accounts.scope import EVERYWHERE
 from daumoi.core.clock import FixedClock
 from daumoi.core.hub import Hub
 from daumoi.intake.identity_changes import join_people, split_claim
 from daumoi.kinds.registry import KINDS
 from daumoi.organisations.registry import System
 from daumoi.situation.likeness import count_people, people
-from daumoi.situation.reach import Everywhere
 from daumoi.situation.units import keep_table
 from tests.integration.sending import a_passage, a_system, send
 from tests.integration.situation.test_board import Under
@@ -47,7 +47,7 @@ def counted(hub: Hub, kind: str, level: str = "country", scope: Any = None) -> d
     with hub.pool.connection() as connection:
         found = people(
             connection,
-            scope or Everywhere(),
+            scope or EVERYWHERE,
             level=level,
             first=DAY - timedelta(days=9),
             last=DAY + timedelta(days=9),
