@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from daumoi.audit.services import VIET_NAM
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 
 PAGE = 50
@@ -107,10 +107,10 @@ def _statement(wanted: Search, before: int | None, most: int) -> tuple[str, dict
             values[name] = value
     if wanted.first_day is not None:
         where.append(_FROM)
-        values["begins"] = datetime.combine(wanted.first_day, time(), VIET_NAM)
+        values["begins"] = datetime.combine(wanted.first_day, time(), VIET_NAM_TIME)
     if wanted.last_day is not None:
         where.append(_TO)
-        values["ends"] = datetime.combine(wanted.last_day + timedelta(days=1), time(), VIET_NAM)
+        values["ends"] = datetime.combine(wanted.last_day + timedelta(days=1), time(), VIET_NAM_TIME)
     if before is not None:
         where.append("number < %(before)s")
         values["before"] = before

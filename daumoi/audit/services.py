@@ -3,15 +3,15 @@
 Writing takes no lock and waits for nobody; the worker seals the lines into the chain a second later (`sealing.py`).
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from daumoi.audit.actors import Actor, Subject, cut
 from daumoi.audit.purposes import Purpose, ReasonMissing
 from daumoi.audit.purposes import purpose as purpose_of
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
 
-VIET_NAM = timezone(timedelta(hours=7))
 REASON_MAX = 1000
 _FORM = 1
 _INSERT = """
@@ -44,7 +44,7 @@ def write(
     `action` is a code with dots (`hold.place`), `purpose` a code of the list, `reason` words without personal data.
     Raises UnknownPurpose, ReasonMissing, ValueError for an actor, action or subject that says nothing.
     """
-    named = purpose_of(purpose, on=at.astimezone(VIET_NAM).date())
+    named = purpose_of(purpose, on=at.astimezone(VIET_NAM_TIME).date())
     return _insert(connection, at, by, action, subject, named, reason, by.grant if grant is None else grant)
 
 
@@ -68,7 +68,7 @@ def read(
     grant = by.grant if grant is None else grant
     if grant is not None and connection.execute(_GRANT, (grant, by.id, at, at)).fetchone() is None:
         raise NoGrant(NoGrant.__doc__)
-    named = purpose_of(purpose, on=at.astimezone(VIET_NAM).date())
+    named = purpose_of(purpose, on=at.astimezone(VIET_NAM_TIME).date())
     entry = _insert(connection, at, by, action, subject, named, reason, grant)
     return Reading.of_entry(entry, actor=by.id, purpose=named.code)
 

@@ -11,13 +11,13 @@ from daumoi.cli.session import Stopped, is_demo
 from daumoi.cli.simulate import Credentials
 from daumoi.cli.system import register
 from daumoi.core import facts
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.hub import Hub
 from daumoi.core.settings import Settings
 from daumoi.intake.submissions import Submission
 from daumoi.kinds.registry import ALL
 from daumoi.organisations import registry
 from daumoi.simulation.country import Country
-from daumoi.simulation.days import VIET_NAM
 from daumoi.simulation.places import System
 from daumoi.simulation.run import play
 
@@ -59,7 +59,7 @@ _SEED = 0
 
 def grow(url: str, credentials: Credentials, settings: Settings, ending: threading.Event) -> None:
     """Let a small made-up country live through yesterday, a few records a second, until it is over or the hub ends."""
-    day = datetime.now(VIET_NAM).date() - timedelta(days=1)
+    day = datetime.now(VIET_NAM_TIME).date() - timedelta(days=1)
     play(
         Country(_SEED, settings.demo_people, day, 1),
         url=url,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from daumoi.accounts import roles, selectors, services
 from daumoi.cli.member import area_of, give
 from daumoi.cli.session import is_demo
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.log.selectors import VIET_NAM
 
 PASSWORD = "mot-hai-ba-chong-dich"  # noqa: S105 - of demos alone, printed for everybody who looks at one
 DOMAIN = "demo.invalid"
@@ -59,7 +59,7 @@ def _add(hub: Hub, *, connection: Connection, name: str, role: str, password: st
         connection, email=address_of(name), name=f"{title} (thử nghiệm)", at=at, is_demo=True, password=password
     )
     area = _OTHER_AREA if name == OTHER_OFFICER else _AREAS.get(role)
-    membership = services.Membership(role=role, from_on=at.astimezone(VIET_NAM).date(), area=area_of(area))
+    membership = services.Membership(role=role, from_on=at.astimezone(VIET_NAM_TIME).date(), area=area_of(area))
     give(connection, member_id, membership, hub)
 
 

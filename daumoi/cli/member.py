@@ -19,10 +19,10 @@ from daumoi.audit import services as audit
 from daumoi.audit.actors import Subject
 from daumoi.cli.operator import actor
 from daumoi.cli.session import open_hub
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.postgres import DirectoryLock
-from daumoi.log.selectors import VIET_NAM
 
 app = typer.Typer(help="Invite members, list them, switch them off.", no_args_is_help=True)
 DataDir = Annotated[Path, typer.Option(help="The hub's data directory.")]
@@ -80,7 +80,7 @@ def invite(
         try:
             membership = services.Membership(
                 role=role,
-                from_on=hub.clock.now().astimezone(VIET_NAM).date(),
+                from_on=hub.clock.now().astimezone(VIET_NAM_TIME).date(),
                 to_on=to_on,
                 organisation=organisation,
                 area=area_of(area),

@@ -25,9 +25,9 @@ from daumoi.audit.services import NoGrant
 from daumoi.console import doors, errors
 from daumoi.console.settings import SESSION_COOKIE
 from daumoi.core import facts
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import sqlstate_of
 from daumoi.core.hub import Hub
-from daumoi.log.selectors import VIET_NAM
 
 P = ParamSpec("P")
 CONNECTION_WAIT_S = 5.0
@@ -119,7 +119,7 @@ def _look_up(request: HttpRequest) -> tuple[Standing | None, Sequence[OpenGrant]
     at = hub.clock.now()
     member_id = int(request.user.pk)
     with hub.pool.connection(timeout=CONNECTION_WAIT_S) as connection:
-        standing = selectors.standing(connection, member_id, at.astimezone(VIET_NAM).date())
+        standing = selectors.standing(connection, member_id, at.astimezone(VIET_NAM_TIME).date())
         if standing is not None and standing.is_demo and facts.read(connection, "demo") != "yes":
             standing = None  # sign-ins of a demo open nothing anywhere else, however they came here
         if standing is not None and standing.is_active and services.is_news(standing.last_seen_at, at):

@@ -18,12 +18,12 @@ from daumoi.console.access import standing_of
 from daumoi.console.errors import refused
 from daumoi.console.presentation import kind_title
 from daumoi.core import facts
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.problems import ROW_CODES
 from daumoi.intake.selectors import held_by_reason
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM
 from daumoi.organisations import registry
 from daumoi.situation.board import Received, received
 
@@ -111,7 +111,7 @@ def _bars(came: Received, since: datetime) -> tuple[list[Bar], int]:
                 height = max(_HEIGHT * count / top, 1.0)
                 y -= height
                 segments.append(Segment(x, f"{y:.1f}", f"{height:.1f}", shade, f"{kind_title(kind)}: {count}"))
-        bars.append(Bar(x, f"{hour.astimezone(VIET_NAM):%H}", total, segments))
+        bars.append(Bar(x, f"{hour.astimezone(VIET_NAM_TIME):%H}", total, segments))
     return bars, top
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from django.http import HttpResponse
 
-from daumoi.log.selectors import VIET_NAM
+from daumoi.core.clock import VIET_NAM_TIME
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BYTE_ORDER_MARK = "\ufeff"
@@ -22,7 +22,7 @@ def as_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(VIET_NAM).isoformat(sep=" ", timespec="seconds")
+        return value.astimezone(VIET_NAM_TIME).isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int):

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.presentation import kind_title
 from daumoi.console.situation.tables import Cell, Table, as_csv
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.problems import ROW_CODES
 from daumoi.intake.selectors import held_of_system
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM
 from daumoi.organisations import registry
 from daumoi.organisations.registry import System
 from daumoi.situation.flows import HOURS, Flow, days_of, flows
@@ -194,7 +194,7 @@ def state_said(flow: Flow) -> str:
 
 def _cells(line: Line) -> list[Cell]:
     flow = line.flow
-    seen = flow.last_seen.astimezone(VIET_NAM).isoformat(timespec="seconds") if flow.last_seen else None
+    seen = flow.last_seen.astimezone(VIET_NAM_TIME).isoformat(timespec="seconds") if flow.last_seen else None
     return [
         Cell(line.system.name if line.system else str(flow.system_id)),
         Cell(line.kind),
@@ -214,6 +214,6 @@ def _history(
     days: dict[tuple[Any, str], tuple[int, int, int]], kinds: list[str], now: datetime
 ) -> list[tuple[str, list[tuple[int, int, int] | None]]]:
     """Return each of the last days, the newest first, with what came of each kind; None is no data."""
-    today = now.astimezone(VIET_NAM).date()
+    today = now.astimezone(VIET_NAM_TIME).date()
     shown = [today - timedelta(days=number) for number in range(DAYS)]
     return [(f"{day:%d/%m/%Y}", [days.get((day, kind)) for kind in kinds]) for day in shown]

@@ -22,6 +22,7 @@ from daumoi.console.exporting import as_file
 from daumoi.console.faults import said, sentence
 from daumoi.console.presentation import kind_title
 from daumoi.console.tags import moment
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.problems import ROW_CODES
 from daumoi.intake import held_groups
@@ -29,7 +30,6 @@ from daumoi.intake.held_groups import Group, HeldEntry
 from daumoi.intake.holding import readable
 from daumoi.intake.mending import Target
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM
 from daumoi.organisations import registry
 
 _BAR, _HIGH = 8, 24
@@ -246,7 +246,7 @@ def mended(request: StaffRequest) -> HttpResponse:
 def _before(text: str) -> tuple[datetime, int] | None:
     at, _, arrival = text.partition("-")
     try:
-        return datetime.fromtimestamp(float(at), tz=VIET_NAM), int(arrival)
+        return datetime.fromtimestamp(float(at), tz=VIET_NAM_TIME), int(arrival)
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.exporting import as_file
 from daumoi.console.presentation import kind_title
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.kinds.codes import CodeList, Entry, code_list
 from daumoi.kinds.registry import ALL, KINDS
 from daumoi.kinds.schema import json_schema, lists_of
-from daumoi.log.selectors import VIET_NAM
 
 _LOCAL = "#/$defs/"
 
@@ -85,7 +85,7 @@ def codes(request: StaffRequest, name: str) -> HttpResponse:
     if name not in {each for kind in ALL for each in lists_of(kind)}:
         raise Http404
     found = code_list(name)
-    today = hub_of(request).clock.now().astimezone(VIET_NAM).date()
+    today = hub_of(request).clock.now().astimezone(VIET_NAM_TIME).date()
     text = request.GET.get("q", "").strip().lower()[:100]
     entries = [each for each in found.entries if text in f"{each.code} {each.en} {each.vi}".lower()]
     if request.GET.get("format") == "csv":

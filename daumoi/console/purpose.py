@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from daumoi.audit import purposes
 from daumoi.audit.services import REASON_MAX
 from daumoi.console.access import StaffRequest, hub_of, standing_of
-from daumoi.log.selectors import VIET_NAM
+from daumoi.core.clock import VIET_NAM_TIME
 
 KEPT_FOR = timedelta(minutes=30)
 _KEY = "purpose"
@@ -65,14 +65,14 @@ def stated(request: StaffRequest) -> Stated | None:
     until = datetime.fromisoformat(kept["until"])
     now = hub_of(request).clock.now()
     known = purposes.title(kept["code"])
-    if now >= until or known is None or not known.is_valid(now.astimezone(VIET_NAM).date()):
+    if now >= until or known is None or not known.is_valid(now.astimezone(VIET_NAM_TIME).date()):
         return None
     return Stated(known.code, known.en if get_language() == "en" else known.vi, kept["reason"], until)
 
 
 def form(request: StaffRequest, data: Any = None) -> PurposeForm:
     """Make the form; its page shows it with `console/_purpose.html`."""
-    return PurposeForm(data, day=hub_of(request).clock.now().astimezone(VIET_NAM).date())
+    return PurposeForm(data, day=hub_of(request).clock.now().astimezone(VIET_NAM_TIME).date())
 
 
 def shown(page: HttpResponse) -> HttpResponse:

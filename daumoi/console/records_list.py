@@ -17,8 +17,8 @@ from daumoi.areas.unit import TODAY
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.presentation import kind_title
 from daumoi.console.situation.question import Question, moment_of, question, written
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM
 from daumoi.organisations import registry
 from daumoi.situation.moments import known_at, known_now
 from daumoi.situation.records import ONLY, Listed, Only, of_days, received_between
@@ -112,7 +112,7 @@ def _days_of(got: dict[str, str]) -> dict[str, str]:
 
 
 def _local(at: datetime) -> str:
-    return at.astimezone(VIET_NAM).strftime("%d/%m/%Y %H:%M")
+    return at.astimezone(VIET_NAM_TIME).strftime("%d/%m/%Y %H:%M")
 
 
 def _board(asked: Question, *, is_received: bool) -> str:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from daumoi.core import storage
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.hub import Hub
 from daumoi.exchange.selectors import Readers, readers
 from daumoi.intake.selectors import held_open
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM, ConsumerLag, consumer_lags, heads
+from daumoi.log.selectors import ConsumerLag, consumer_lags, heads
 from daumoi.situation.board import received_on
 
 CONNECTION_WAIT_S = 2.0
@@ -41,7 +42,7 @@ def figures(hub: Hub) -> Figures:
     at = hub.clock.now()
     with hub.pool.connection(timeout=CONNECTION_WAIT_S) as connection:
         standing = {head.kind: head for head in heads(connection)}
-        today = received_on(connection, at.astimezone(VIET_NAM).date())
+        today = received_on(connection, at.astimezone(VIET_NAM_TIME).date())
         waiting = held_open(connection)
         consumers = consumer_lags(connection)
         partners = readers(connection)

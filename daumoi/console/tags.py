@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from daumoi.console.settings import STATIC_FOLDER
-from daumoi.log.selectors import VIET_NAM
+from daumoi.core.clock import VIET_NAM_TIME
 
 register = template.Library()
 
@@ -25,13 +25,13 @@ def number(value: int) -> str:
 @register.filter
 def moment(at: datetime) -> str:
     """Write an instant as dd/mm/yyyy HH:MM:SS of UTC+7, in both languages (design, section 8)."""
-    return at.astimezone(VIET_NAM).strftime("%d/%m/%Y %H:%M:%S")
+    return at.astimezone(VIET_NAM_TIME).strftime("%d/%m/%Y %H:%M:%S")
 
 
 @register.filter
 def machine_moment(at: datetime) -> str:
     """Write an instant for the `datetime` attribute of an element."""
-    return at.astimezone(VIET_NAM).isoformat(timespec="seconds")
+    return at.astimezone(VIET_NAM_TIME).isoformat(timespec="seconds")
 
 
 @register.simple_tag

@@ -1,7 +1,10 @@
 """Time is given, never taken: whoever needs the time is handed a clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
+
+VIET_NAM_TIME = timezone(timedelta(hours=7))
+"""One offset all year since 1975: a day of the hub, and the local day of an event, is a day of this offset."""
 
 
 class Clock(Protocol):

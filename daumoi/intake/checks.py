@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.intake.rows import Row
-from daumoi.intake.validation import LOCAL
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
 from daumoi.kinds.checkpoint_passage import KIND as PASSAGE
 from daumoi.kinds.faults import Fault, fault
@@ -104,7 +104,7 @@ def settle(rows: Sequence[Row], stored: Revisions, places: Places) -> None:
 def _warn_when_closed(row: Row, place: Place) -> None:
     if row.entry is None or row.entry.occurred_at is None:
         return
-    day = row.entry.occurred_at.astimezone(LOCAL).date()
+    day = row.entry.occurred_at.astimezone(VIET_NAM_TIME).date()
     closed = (place.closed_on and day > place.closed_on) or (place.opened_on and day < place.opened_on)
     if closed and not any(warning.code == CHECKPOINT_CLOSED for warning in row.warnings):
         message = "The checkpoint is recorded as not open on this day. Check its days, or the time of the passage."

@@ -5,13 +5,14 @@ the way, so that equal instants have equal content.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from daumoi.areas import selectors as areas
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.intake.identities import identity_doubts, identity_faults, is_personal_ref
 from daumoi.kinds.codes import is_known
 from daumoi.kinds.envelope import Envelope
@@ -24,9 +25,6 @@ from daumoi.people.identifiers import Keyed, keyed
 
 AHEAD = timedelta(hours=24)
 """How far after its receipt an event may lie (contract, section 1): clocks of devices are wrong by hours."""
-
-LOCAL = timezone(timedelta(hours=7))
-"""Viet Nam keeps UTC+7 all year; dates of events are local calendar days."""
 
 
 class Person(Struct, gc=False):
@@ -50,7 +48,7 @@ class Examined(Struct, gc=False):
     @property
     def day(self) -> date:
         """The local day on which the event lies, or the present one where the record does not tell."""
-        return (self.at or self.now).astimezone(LOCAL).date()
+        return (self.at or self.now).astimezone(VIET_NAM_TIME).date()
 
 
 def examine(kind: Kind, record: Envelope, now: datetime, latest: datetime | None = None) -> Examined:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from psycopg import sql
 
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.crypto import Keys
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.core.turns import Busy, Turn, turn
-from daumoi.log import archive_files, meters, selectors
+from daumoi.log import archive_files, meters
 from daumoi.log.entries import receipt_key
 from daumoi.log.segments import segments_of
 
@@ -59,8 +60,8 @@ def next_range(connection: Connection, *, kind: str, number: int, rows: int, now
     began = connection.execute(_SQL["began"], (number, first)).fetchone()
     if began is None:
         return None
-    day = began[0].astimezone(selectors.VIET_NAM).date()
-    day_ends_at = datetime.combine(day + timedelta(days=1), datetime.min.time(), selectors.VIET_NAM)
+    day = began[0].astimezone(VIET_NAM_TIME).date()
+    day_ends_at = datetime.combine(day + timedelta(days=1), datetime.min.time(), VIET_NAM_TIME)
     full = first + rows - 1
     for segment in segments_of(connection, kind=number):
         if segment.first_seq <= first <= segment.last_seq:

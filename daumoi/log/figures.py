@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.log.archive import CONSUMER as ARCHIVE
 from daumoi.log.archive import next_range
-from daumoi.log.selectors import VIET_NAM, heads
+from daumoi.log.selectors import heads
 
 HOT_TABLES = ("head", "consumer", "receipt", "claim")
 """Tables that every append writes to; dead rows in `head` slow all of them."""
@@ -71,8 +72,8 @@ def _overdue(connection: Connection, kind: str, number: int, archive_rows: int, 
         return 0.0
     closed_at: datetime = row[0]
     if found.last - found.first + 1 < archive_rows:
-        day = closed_at.astimezone(VIET_NAM).date() + timedelta(days=1)
-        closed_at = datetime.combine(day, datetime.min.time(), VIET_NAM)
+        day = closed_at.astimezone(VIET_NAM_TIME).date() + timedelta(days=1)
+        closed_at = datetime.combine(day, datetime.min.time(), VIET_NAM_TIME)
     return max(0.0, (now - closed_at).total_seconds())
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Actor, Subject
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
@@ -18,7 +19,7 @@ from daumoi.log import appearances, archive_files, holds
 from daumoi.log.archive import folder_of
 from daumoi.log.retention_rules import Rule, RulesFault, parse
 from daumoi.log.segments import Segment, clear_beside, drop, droppable
-from daumoi.log.selectors import VIET_NAM, heads
+from daumoi.log.selectors import heads
 from daumoi.log.unnamed_claims import destroy_unnamed, doubt
 from daumoi.organisations import registry
 
@@ -78,7 +79,7 @@ def read_rules(hub: Hub, connection: Connection) -> list[Rule]:
 
 def plan(connection: Connection, *, rules: Sequence[Rule], now: datetime) -> list[Verdict]:
     """Tell of every full segment whether it goes and, if not, what stops it. Changes nothing."""
-    today = now.astimezone(VIET_NAM).date()
+    today = now.astimezone(VIET_NAM_TIME).date()
     in_force = holds.holds(connection)
     codes = {system.id: system.code for system in registry.load(connection).systems.values()}
     found = []

@@ -1,15 +1,12 @@
 """Reads the log: figures of heads and consumers, and records by number."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
 from daumoi.log.entries import Op
-
-VIET_NAM = timezone(timedelta(hours=7))
-"""One offset all year since 1975; a day of the hub is a day of this offset."""
 
 
 class HeadFigure(NamedTuple):

@@ -8,16 +8,16 @@ the sender's favour.
 
 import math
 import threading
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
 import psycopg
 import structlog
 
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.organisations.registry import System
 
-LOCAL = timezone(timedelta(hours=7))
 WRITE_EVERY_S = 1.0
 _KEPT = timedelta(days=31)
 _log = structlog.get_logger("daumoi.organisations")
@@ -101,8 +101,8 @@ class Quota:
 
 def _day_of(now: datetime) -> tuple[date, datetime]:
     """Return the day in Viet Nam, and the instant it ends."""
-    day = now.astimezone(LOCAL).date()
-    return day, datetime.combine(day + timedelta(days=1), time(), LOCAL).astimezone(UTC)
+    day = now.astimezone(VIET_NAM_TIME).date()
+    return day, datetime.combine(day + timedelta(days=1), time(), VIET_NAM_TIME).astimezone(UTC)
 
 
 def _write(connection: Connection, adding: dict[tuple[date, int], int], day: date) -> dict[int, int]:

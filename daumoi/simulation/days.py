@@ -13,7 +13,6 @@ from daumoi.simulation.names import Roll
 from daumoi.simulation.people import Household, Person, centre_of
 from daumoi.simulation.places import Place, System, place_near, usual_place
 
-VIET_NAM = datetime.timezone(datetime.timedelta(hours=7))
 TET = frozenset(
     datetime.date(year, month, day) + datetime.timedelta(days=offset)
     for year, month, day in ((2020, 1, 25), (2021, 2, 12), (2022, 2, 1), (2026, 2, 17), (2027, 2, 6))

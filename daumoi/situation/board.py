@@ -7,13 +7,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
+from daumoi.areas.catalogue import VIET_NAM
 from daumoi.areas.unit import BEFORE, TODAY
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.kinds.registry import BY_NUMBER, KINDS
-from daumoi.log.selectors import VIET_NAM as VIET_NAM_TIME
 from daumoi.situation.moments import Known, Measures, Part
-from daumoi.situation.reach import VIET_NAM, Reach, reach
+from daumoi.situation.reach import Reach, reach
 from daumoi.situation.units import provinces_before
 
 _SQL = statements("daumoi.situation", "board")

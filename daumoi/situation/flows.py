@@ -5,11 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from daumoi.accounts.scope import Scope
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.intake.selectors import held_by_flow, held_open
 from daumoi.kinds.registry import BY_NUMBER
-from daumoi.log.selectors import VIET_NAM, ConsumerLag, consumer_lags
+from daumoi.log.selectors import ConsumerLag, consumer_lags
 from daumoi.organisations import registry
 from daumoi.situation.reach import reach
 from daumoi.situation.rhythm import DAYS, Rhythm, rhythm
@@ -122,12 +123,12 @@ def days_of(
     """
     if not reach(scope).everything:
         return {}
-    midnight = now.astimezone(VIET_NAM).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = now.astimezone(VIET_NAM_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"system": system_id, "since": midnight - timedelta(days=days - 1), "until": midnight + timedelta(days=1)}
     found: dict[tuple[date, str], tuple[int, int, int]] = {}
     for hour, kind, *rows in connection.execute(_SQL["system_hours"], values):
         if kind in BY_NUMBER:
-            key = hour.astimezone(VIET_NAM).date(), BY_NUMBER[kind].name
+            key = hour.astimezone(VIET_NAM_TIME).date(), BY_NUMBER[kind].name
             accepted, corrected, withdrawn = found.get(key, (0, 0, 0))
             found[key] = accepted + rows[0], corrected + rows[1], withdrawn + rows[2]
     return found

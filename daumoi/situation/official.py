@@ -10,9 +10,9 @@ from typing import NamedTuple
 from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE, TODAY
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
-from daumoi.log.selectors import VIET_NAM as VIET_NAM_TIME
 from daumoi.situation.moments import Known
 from daumoi.situation.reach import Reach, reach
 from daumoi.situation.spikes import Flag, flags

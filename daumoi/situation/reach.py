@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
+from daumoi.areas.catalogue import VIET_NAM
 from daumoi.areas.unit import TODAY
-
-VIET_NAM = "VN"
 
 
 class Reach(NamedTuple):

@@ -20,8 +20,8 @@ from daumoi.console.acting import changing, looking, note
 from daumoi.console.choosing_area import area_name
 from daumoi.console.exporting import as_file
 from daumoi.console.members.forms import EndForm
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
-from daumoi.log.selectors import VIET_NAM
 
 _TEXT_MAX = 100
 STATES: tuple[State, ...] = ("", "active", "waiting", "off", "none")
@@ -44,7 +44,7 @@ class Shown:
 
 def today_of(request: HttpRequest) -> date:
     """Return the day it is in Viet Nam."""
-    return hub_of(request).clock.now().astimezone(VIET_NAM).date()
+    return hub_of(request).clock.now().astimezone(VIET_NAM_TIME).date()
 
 
 def role_title(name: str) -> str:

@@ -20,8 +20,8 @@ from daumoi.console.day_field import day_field
 from daumoi.console.exporting import as_file
 from daumoi.console.rules import wording
 from daumoi.console.rules.steps import RemarkForm, acting_name
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
-from daumoi.log.selectors import VIET_NAM
 from daumoi.rulepacks import preview, questions, selectors
 from daumoi.rulepacks.selectors import Version
 
@@ -103,7 +103,7 @@ def _day(request: HttpRequest) -> tuple[DayForm, date | None]:
     if request.GET.get("all"):
         return DayForm(), None
     form = DayForm(request.GET if request.GET.get("on") else None)
-    today = hub_of(request).clock.now().astimezone(VIET_NAM).date()
+    today = hub_of(request).clock.now().astimezone(VIET_NAM_TIME).date()
     day: date = (form.is_valid() and form.cleaned_data["on"]) or today
     return (form if form.errors else DayForm(initial={"on": day})), day
 

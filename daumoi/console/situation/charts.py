@@ -15,8 +15,8 @@ from daumoi.console.presentation import kind_title
 from daumoi.console.situation.question import Area, bare, provinces_of
 from daumoi.console.situation.reading import CURVE_DAYS, HOURS, Situation
 from daumoi.console.situation.tables import OWN_KINDS, days_between, is_seen
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM
 
 CLASSES = 5
 """Steps of the colour scale."""
@@ -27,7 +27,7 @@ _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#
 def hours(situation: Situation) -> dict[str, Any]:
     """Stacked bars of the rows received in each hour."""
     marks = [situation.since + timedelta(hours=number) for number in range(HOURS)]
-    labels = [mark.astimezone(VIET_NAM).strftime("%H:%M") for mark in marks]
+    labels = [mark.astimezone(VIET_NAM_TIME).strftime("%H:%M") for mark in marks]
     series = {kind: [situation.received.by_hour.get((mark, kind), 0) for mark in marks] for kind in KINDS}
     return _bars(labels, series)
 

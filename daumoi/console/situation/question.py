@@ -15,8 +15,8 @@ from django.utils.translation import gettext
 
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE, TODAY, Unit
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM
 from daumoi.situation.units import provinces_before
 
 DAYS_MAX = 800
@@ -103,12 +103,12 @@ class Question:
 
 def written(moment: datetime | None) -> str:
     """Write a moment as a field of a form takes it: of UTC+7, to the minute."""
-    return moment.astimezone(VIET_NAM).strftime("%Y-%m-%dT%H:%M") if moment else ""
+    return moment.astimezone(VIET_NAM_TIME).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
 def question(asked: Mapping[str, str], *, now: datetime, days_max: int = DAYS_MAX) -> Question:
     """Read an address; what cannot be read is left at what is usual, and told among the faults."""
-    today = now.astimezone(VIET_NAM).date()
+    today = now.astimezone(VIET_NAM_TIME).date()
     faults: list[str] = []
     first = _day(asked.get("from", ""), faults)
     last = _day(asked.get("to", ""), faults)
@@ -155,7 +155,7 @@ def moment_of(text: str, faults: list[str], *, now: datetime) -> datetime | None
     except ValueError:
         faults.append(gettext("The moment of the address could not be read. Write it as 2021-08-01T16:00."))
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=VIET_NAM)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=VIET_NAM_TIME)
     return moment if moment < now else None
 
 

@@ -10,10 +10,11 @@ from threading import Lock
 
 from daumoi.accounts.scope import Scope
 from daumoi.console.situation.question import Question, wards_within
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM, stated
+from daumoi.log.selectors import stated
 from daumoi.organisations import registry
 from daumoi.places import checkpoints as places
 from daumoi.rulepacks import selectors as rulepacks
@@ -308,7 +309,7 @@ def _cut_offs(pack: Pack | None, on: date, now: datetime) -> list[CutOff]:
         if rule is None or isinstance(rule, NoRule):
             continue
         text = rule.value.cut_off_local_time
-        at = datetime.fromisoformat(f"{on}T{text}").replace(tzinfo=VIET_NAM)
+        at = datetime.fromisoformat(f"{on}T{text}").replace(tzinfo=VIET_NAM_TIME)
         if at < now:
             found.append(CutOff(track, at, text))
     return sorted(found, key=lambda cut_off: cut_off.at)

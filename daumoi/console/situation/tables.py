@@ -20,8 +20,8 @@ from daumoi.console.exporting import as_file
 from daumoi.console.presentation import kind_title
 from daumoi.console.situation.question import Area, Question, bare, provinces_of
 from daumoi.console.situation.reading import HOURS, Situation
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.kinds.registry import KINDS
-from daumoi.log.selectors import VIET_NAM
 from daumoi.situation.moments import Measures
 from daumoi.situation.reach import reach
 
@@ -115,7 +115,7 @@ def of_hours(situation: Situation) -> Table:
         span = {"by": "received", "from": _local(hour), "to": _local(until)}
         rows.append(
             [
-                Cell(hour.astimezone(VIET_NAM).strftime("%d/%m %H:%M")),
+                Cell(hour.astimezone(VIET_NAM_TIME).strftime("%d/%m %H:%M")),
                 *(
                     Cell(count, records_address(situation.question, kind=kind, **span) if count else "")
                     for kind, count in zip(KINDS, counts, strict=True)
@@ -128,7 +128,7 @@ def of_hours(situation: Situation) -> Table:
 
 
 def _local(at: datetime) -> str:
-    return at.astimezone(VIET_NAM).strftime("%Y-%m-%dT%H:%M")
+    return at.astimezone(VIET_NAM_TIME).strftime("%Y-%m-%dT%H:%M")
 
 
 def of_days(situation: Situation) -> Table:
