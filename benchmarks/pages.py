@@ -5,29 +5,20 @@ of its own, as `benchmarks.situation` does, and opens each page forty times thro
 socket. It prints p50 and p95 beside the budget of 100 ms.
 """
 
-import argparse
-import os
 import statistics
-import tempfile
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import httpx
 
-from benchmarks.situation import BEGINS, DAYS, PLACES, QUICK, RECORDS, SHARES, SYSTEMS, fill
+from benchmarks.own_hub import own_hub, records_asked_for
+from benchmarks.situation import BEGINS, DAYS, PLACES, SHARES, SYSTEMS, fill
 from benchmarks.table import Table
 from daumoi.accounts import services as accounts
 from daumoi.console.settings import SESSION_COOKIE
 from daumoi.console.wsgi import build_app
-from daumoi.core.clock import FixedClock
-from daumoi.core.crypto import Keys
-from daumoi.core.database import Connection, open_pool
+from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.core.migrating import migrate
-from daumoi.core.postgres import Cluster
-from daumoi.core.settings import load
-from daumoi.intake.setup import prepare_log
 from daumoi.kinds.registry import KINDS
 from daumoi.organisations import services as organisations
 from daumoi.rulepacks import bundled
@@ -141,37 +132,14 @@ def measure(hub: Hub, table: Table) -> None:
 
 def main() -> None:
     """Measure once and print."""
-    options = argparse.ArgumentParser(prog="benchmarks.pages", description=__doc__)
-    options.add_argument("--quick", action="store_true", help=f"{QUICK:,} records instead of {RECORDS:,}")
-    options.add_argument("--records", type=int, help="as many records")
-    given = options.parse_args()
-    records = given.records or (QUICK if given.quick else RECORDS)
-    table = Table()
-    with tempfile.TemporaryDirectory(prefix="daumoi-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        bin_dir = os.environ.get("DAUMOI_POSTGRES_BIN_DIR")
-        cluster = Cluster(
-            folder / "data",
-            bin_dir=Path(bin_dir) if bin_dir else None,
-            os_user=os.environ.get("DAUMOI_POSTGRES_OS_USER", "daumoi-postgres"),
-            say=lambda _said: None,
-        )
-        dsn = cluster.start()
-        try:
-            migrate(dsn)
-            pool = open_pool(dsn)
-            clock = FixedClock(BEGINS + timedelta(days=DAYS))
-            hub = Hub(load({}, data_dir=folder), dsn, pool, Keys.from_master(os.urandom(32)), clock)
-            prepare_log(hub)
-            prepare(hub, records)
-            measure(hub, table)
-            from django.db import connections
+    from django.db import connections
 
-            connections.close_all()
-            pool.close()
-        finally:
-            cluster.stop()
+    records = records_asked_for("benchmarks.pages", __doc__)
+    table = Table()
+    with own_hub(BEGINS + timedelta(days=DAYS)) as hub:
+        prepare(hub, records)
+        measure(hub, table)
+        connections.close_all()
     table.say("records", f"{records:,}")
     table.print_all()
 

@@ -5,27 +5,20 @@ own, counts them as the worker does, and asks each selector forty times. The rec
 door is measured elsewhere.
 """
 
-import argparse
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.own_hub import own_hub, records_asked_for
 from benchmarks.table import Table
 from daumoi.accounts.scope import EVERYWHERE
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import TODAY
-from daumoi.core.clock import FixedClock
-from daumoi.core.crypto import Keys
-from daumoi.core.database import Connection, open_pool
+from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.core.migrating import migrate
-from daumoi.core.postgres import Cluster
-from daumoi.core.settings import load
-from daumoi.intake.setup import prepare_log
 from daumoi.kinds.registry import KINDS
 from daumoi.log.segments import ensure_segments
 from daumoi.situation import board
@@ -36,7 +29,6 @@ from daumoi.situation.moments import known_at, known_now
 from daumoi.situation.recounting import recount
 from daumoi.situation.units import keep_table
 
-RECORDS, QUICK = 5_000_000, 200_000
 DAYS = 30
 SYSTEMS = 8
 PLACES = 400
@@ -198,33 +190,10 @@ def ask(connection: Connection, now: datetime, table: Table) -> None:
 
 def main() -> None:
     """Measure once and print."""
-    options = argparse.ArgumentParser(prog="benchmarks.situation", description=__doc__)
-    options.add_argument("--quick", action="store_true", help=f"{QUICK:,} records instead of {RECORDS:,}")
-    options.add_argument("--records", type=int, help="as many records")
-    given = options.parse_args()
-    records = given.records or (QUICK if given.quick else RECORDS)
+    records = records_asked_for("benchmarks.situation", __doc__)
     table = Table()
-    with tempfile.TemporaryDirectory(prefix="daumoi-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        bin_dir = os.environ.get("DAUMOI_POSTGRES_BIN_DIR")
-        cluster = Cluster(
-            folder / "data",
-            bin_dir=Path(bin_dir) if bin_dir else None,
-            os_user=os.environ.get("DAUMOI_POSTGRES_OS_USER", "daumoi-postgres"),
-            say=lambda _said: None,
-        )
-        dsn = cluster.start()
-        try:
-            migrate(dsn)
-            pool = open_pool(dsn)
-            clock = FixedClock(BEGINS + timedelta(days=DAYS))
-            hub = Hub(load({}, data_dir=folder), dsn, pool, Keys.from_master(os.urandom(32)), clock)
-            prepare_log(hub)
-            measure(hub, records, table)
-            pool.close()
-        finally:
-            cluster.stop()
+    with own_hub(BEGINS + timedelta(days=DAYS)) as hub:
+        measure(hub, records, table)
     table.print_all()
 
 

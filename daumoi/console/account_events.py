@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 
@@ -11,9 +9,9 @@ from daumoi.accounts import selectors
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Actor, Subject
 from daumoi.console.access import CONNECTION_WAIT_S, hub_of, member_actor
+from daumoi.console.acting import session_mark
 from daumoi.core.database import Connection
 
-_SESSION_LETTERS = 16
 _STRANGER = "nobody"
 CHANGES = {
     "account/email/password_changed": "account.password",
@@ -34,12 +32,11 @@ def note_account(request: HttpRequest, action: str, *, member_id: int, label: st
 
 def write(request: HttpRequest, connection: Connection, action: str, *, member_id: int, label: str) -> None:
     """Write it in the caller's transaction."""
-    key = request.session.session_key or ""
     by = Actor(
         id=member_actor(member_id),
         label=label,
         origin=get_adapter().get_client_ip(request),
-        session=sha256(key.encode()).hexdigest()[:_SESSION_LETTERS] if key else "",
+        session=session_mark(request),
     )
     _write(request, connection, action, by, f"account of member {member_id}")
 

@@ -20,20 +20,22 @@ _SESSION_LETTERS = 16
 
 
 def actor_of(request: HttpRequest, *paths: str) -> Actor:
-    """Name the member who has signed in, with the emergency access they use (`used_grant`, which says what paths are).
-
-    The session is told by a hash: its key would open it.
-    """
+    """Name the member who has signed in, with the emergency access they use: see `used_grant` for `paths`."""
     staff = cast("StaffRequest", request)
-    key = request.session.session_key or ""
     return Actor(
         id=member_actor(staff.standing.scope.member_id),
         label=staff.standing.scope.label,
         role=", ".join(staff.standing.roles),
         origin=get_adapter().get_client_ip(request),
-        session=sha256(key.encode()).hexdigest()[:_SESSION_LETTERS] if key else "",
+        session=session_mark(request),
         grant=used_grant(request, *paths),
     )
+
+
+def session_mark(request: HttpRequest) -> str:
+    """Name a session in the audit log by a hash: its key would open it. Empty without one."""
+    key = request.session.session_key or ""
+    return sha256(key.encode()).hexdigest()[:_SESSION_LETTERS] if key else ""
 
 
 def used_grant(request: HttpRequest, *paths: str) -> int | None:

@@ -4,16 +4,15 @@ One decoding thread in the server would take two thirds of its small requests; s
 compressed ones, are decoded and stored in a process of their own. The socket's buffer is the bound: when intake is
 behind, the server stops reading from its client.
 
-A connection carries one body. Frames are a length (4 bytes, big-endian) and so many bytes. The first frame is the
-head (JSON); then come pieces; a length of 0 ends the body, BROKEN says that the sender went away, and STOPPING that
-the server goes down. The answer is one frame of JSON: a receipt or a problem.
+A connection carries one body, in frames (`frames.py`). The first is the head (JSON); then come pieces; a length of 0
+ends the body, BROKEN says that the sender went away, and STOPPING that the server goes down. The answer is one frame of
+JSON: a receipt or a problem.
 """
 
 import asyncio
 import contextlib
 import signal
 import socket
-import struct
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from daumoi.core.outages import outage
 from daumoi.core.problems import CallProblem
 from daumoi.intake import meters
 from daumoi.intake.bodies import BodyBroken, ContentType, Encoding, HubStopping, take
+from daumoi.intake.frames import LENGTH, exactly, framed
 from daumoi.intake.reader import RowReader
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.sockets import WAITING_CONNECTIONS, listening
@@ -37,7 +37,6 @@ from daumoi.kinds.registry import KINDS
 from daumoi.organisations import registry
 from daumoi.organisations.quotas import Quota
 
-_LENGTH = struct.Struct(">I")
 BROKEN, STOPPING = 0xFFFFFFFF, 0xFFFFFFFE
 _PIECE_BYTES = 64 * 1024
 BODIES_AT_ONCE = WAITING_CONNECTIONS
@@ -126,13 +125,13 @@ async def _write_body(
 
 async def _end(writer: asyncio.StreamWriter, how: int) -> None:
     with contextlib.suppress(ConnectionError):
-        _write(writer, _LENGTH.pack(how))
+        _write(writer, LENGTH.pack(how))
         await writer.drain()
 
 
 def _write_frame(writer: asyncio.StreamWriter, payload: bytes) -> None:
     if payload:
-        _write(writer, _LENGTH.pack(len(payload)) + payload)
+        _write(writer, framed(payload))
 
 
 def _write(writer: asyncio.StreamWriter, content: bytes) -> None:
@@ -143,7 +142,7 @@ def _write(writer: asyncio.StreamWriter, content: bytes) -> None:
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> bytes:
-    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
     return await reader.readexactly(length)
 
 
@@ -204,7 +203,7 @@ class IntakeServer:
                 answer = self._take(connection, head)
                 payload = msgspec.json.encode(answer)
                 connection.settimeout(30)
-                connection.sendall(_LENGTH.pack(len(payload)) + payload)
+                connection.sendall(framed(payload))
                 self._drain(connection)
         except HubStopping:
             return  # before the head: nothing was stored, and the sender sees the connection end
@@ -221,7 +220,7 @@ class IntakeServer:
         try:
             with connection:
                 connection.settimeout(1)
-                connection.sendall(_LENGTH.pack(len(payload)) + payload)
+                connection.sendall(framed(payload))
                 self._drain(connection)
         except OSError:
             return
@@ -293,27 +292,14 @@ class IntakeServer:
 
     def _frame(self, connection: socket.socket) -> bytes | None:
         """Read one frame; empty at the end of the body, None when it broke off."""
-        (length,) = _LENGTH.unpack(self._exactly(connection, _LENGTH.size) or _LENGTH.pack(BROKEN))
+        (length,) = LENGTH.unpack(exactly(connection, LENGTH.size, self._keep_on) or LENGTH.pack(BROKEN))
         if length == STOPPING:
             raise HubStopping
-        return None if length == BROKEN else self._exactly(connection, length)
+        return None if length == BROKEN else exactly(connection, length, self._keep_on)
 
     def _keep_on(self) -> None:
         if self._ending.is_set():
             raise HubStopping
-
-    def _exactly(self, connection: socket.socket, count: int) -> bytes | None:
-        parts = bytearray()
-        while len(parts) < count:
-            try:
-                part = connection.recv(count - len(parts))
-            except TimeoutError:
-                self._keep_on()
-                continue
-            if not part:
-                return None
-            parts += part
-        return bytes(parts)
 
 
 def serve(hub: Hub, socket_path: Path, *, reader_path: Path) -> None:

@@ -4,14 +4,13 @@ A row takes 13 µs to read and 10 to store; in one process the two took turns an
 intake process hands the lines of a chunk to the reader over a Unix socket and gets the rows back, packed by position
 (1 µs to pack, 2 to unpack). The reader knows keys, kinds and areas and has nothing to do with the database.
 
-A connection belongs to one body. Frames are a length (4 bytes, big-endian) and so many bytes of MessagePack; each
-question has one answer, and no second question is asked before it.
+A connection belongs to one body. Frames (`frames.py`) hold MessagePack; each question has one answer, and no second
+question is asked before it.
 """
 
 import contextlib
 import signal
 import socket
-import struct
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,12 +21,12 @@ import structlog
 from daumoi.core.hub import Hub
 from daumoi.intake import meters
 from daumoi.intake.decoding import read_rows
+from daumoi.intake.frames import LENGTH, exactly, framed
 from daumoi.intake.rows import Row
 from daumoi.intake.sockets import listening
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.registry import KINDS
 
-_LENGTH = struct.Struct(">I")
 _ANSWER_S = 60.0
 """A chunk is read within tenths of a second; who takes a minute has died or hangs, and the chunk is read here."""
 _LOOK_EVERY_S = 0.5
@@ -80,7 +79,7 @@ class RowReader:
                 self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
                 self._socket.settimeout(_ANSWER_S)
                 self._socket.connect(str(self._path))
-            self._socket.sendall(_LENGTH.pack(len(question)) + question)
+            self._socket.sendall(framed(question))
         except OSError:
             self.close()
 
@@ -119,19 +118,8 @@ class RowReader:
 
 def _frame(connection: socket.socket) -> bytes | None:
     """Read one frame; None when the other end is gone."""
-    head = _exactly(connection, _LENGTH.size)
-    return None if head is None else _exactly(connection, _LENGTH.unpack(head)[0])
-
-
-def _exactly(connection: socket.socket, count: int) -> bytes | None:
-    whole = bytearray(count)
-    view, got = memoryview(whole), 0
-    while got < count:
-        part = connection.recv_into(view[got:])
-        if not part:
-            return None
-        got += part
-    return bytes(whole)
+    head = exactly(connection, LENGTH.size)
+    return None if head is None else exactly(connection, LENGTH.unpack(head)[0])
 
 
 class ReaderServer:
@@ -163,7 +151,7 @@ class ReaderServer:
                 connection.settimeout(None)
                 while (frame := _frame(connection)) is not None:
                     answer = self._read(_READ_QUESTION(frame))
-                    connection.sendall(_LENGTH.pack(len(answer)) + answer)
+                    connection.sendall(framed(answer))
         except OSError:
             return  # the body ended while its chunk was read
         except Exception as error:
