@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from socketserver import ThreadingMixIn
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from daumoi.core.hub import Hub
 from tests.browser.console.conftest import DESK, PHONE
-from tests.hubs import REPOSITORY
+from tests.browser.console.looking import fits, must_be_sound
+from tests.browser.console.opening import Opener, opened, served
 from tests.integration.console.administration.cast import member_id, open_centre, session_of
 from tests.integration.console.administration.test_rule_pages import NEW_DAYS
 
-AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
-Opener = Callable[..., Page]
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_args: Any) -> None:
-        """Requests are no output of a test."""
 
 
 @pytest.fixture(scope="module")
@@ -45,34 +29,15 @@ def clicked(database: str, migrated_database: str, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="module")
 def open_as(browser: Browser, clicked: Hub) -> Iterator[Opener]:
     """Opens the pages of the centre as one of its cast: `open_as("ada", "/console/", viewport=PHONE)`."""
-    from daumoi.console.wsgi import build_app
-
-    contexts = []
-    server = make_server("127.0.0.1", 0, build_app(clicked), server_class=_Server, handler_class=_Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base = f"http://127.0.0.1:{server.server_port}"
-
-    def opener(name: str, path: str, *, language: str = "en", theme: str = "light", **options: Any) -> Page:
-        with ThreadPoolExecutor(1) as apart:  # Django's database is not for the thread of the browser
-            key = apart.submit(lambda: session_of(clicked, member_id(clicked, name))).result()
-        context = browser.new_context(base_url=base, **options)
-        contexts.append(context)
-        cookies = {"daumoi_session": key, "daumoi_theme": theme}
-        context.add_cookies([{"name": each, "value": value, "url": base} for each, value in cookies.items()])
-        page = context.new_page()
-        page.goto(f"/language/{language}/?next=/console/")
-        page.goto(path)
-        return page
-
-    yield opener
-    for context in contexts:
-        context.close()
-    server.shutdown()
-    server.server_close()
+    with (
+        served(clicked) as address,
+        opened(browser, address, lambda name: session_of(clicked, member_id(clicked, name))) as opener,
+    ):
+        yield opener
 
 
 def test_a_member_is_invited_on_a_phone_without_a_script_and_approved_by_another(open_as: Opener) -> None:
-    dan = open_as("dan", "/console/members/", viewport=PHONE, java_script_enabled=False)
+    dan = open_as("dan", "/console/members/", language="en", viewport=PHONE, java_script_enabled=False)
     dan.get_by_role("link", name="Invite").click()
     dan.get_by_label("Name", exact=True).fill("Kim Mới")
     dan.get_by_label("E-mail address").fill("kim@example.vn")
@@ -87,7 +52,7 @@ def test_a_member_is_invited_on_a_phone_without_a_script_and_approved_by_another
     assert dan.get_by_text("You proposed it: somebody else decides.").is_visible()
     assert dan.get_by_role("button", name="Approve").count() == 0
 
-    ada = open_as("ada", "/console/members/?state=waiting")
+    ada = open_as("ada", "/console/members/?state=waiting", language="en")
     ada.get_by_role("link", name="Kim Mới").click()
     ada.get_by_role("button", name="Approve").click()
     assert ada.get_by_text("Approved: it counts on its days.").is_visible()
@@ -95,12 +60,12 @@ def test_a_member_is_invited_on_a_phone_without_a_script_and_approved_by_another
     dan.reload()
     dan.get_by_role("button", name="Make a link for the first password").click()
     link = dan.get_by_label("Link").input_value()
-    stranger = open_as("dan", link)
+    stranger = open_as("dan", link, language="en")
     assert stranger.get_by_role("heading", name="Welcome, Kim Mới").is_visible()
 
 
 def test_access_in_an_emergency_shows_on_every_page_until_it_is_ended(open_as: Opener, clicked: Hub) -> None:
-    ben = open_as("ben", "/console/emergency/", viewport=PHONE)
+    ben = open_as("ben", "/console/emergency/", language="en", viewport=PHONE)
     ben.get_by_label("Name of the unit").fill("TP Hồ Chí Minh")
     ben.get_by_role("button", name="Find").click()
     ben.get_by_label("of today").first.check()
@@ -110,7 +75,7 @@ def test_access_in_an_emergency_shows_on_every_page_until_it_is_ended(open_as: O
     for path in ("/console/", "/console/rules/", "/console/members/"):
         ben.goto(path)
         assert ben.get_by_text("Access in an emergency is open:").is_visible()
-        assert not ben.evaluate(OVERFLOW)
+        assert fits(ben)
 
     ben.get_by_role("link", name="See or end it").click()
     clicked.clock.move(timedelta(minutes=5))  # type: ignore[attr-defined]
@@ -120,7 +85,7 @@ def test_access_in_an_emergency_shows_on_every_page_until_it_is_ended(open_as: O
 
 
 def test_rules_are_drafted_from_a_file_and_put_in_force_by_a_second_person(open_as: Opener) -> None:
-    eve = open_as("eve", "/console/rules/", viewport=DESK)
+    eve = open_as("eve", "/console/rules/", language="en", viewport=DESK)
     eve.get_by_role("link", name="Draft from a file").click()
     eve.get_by_label("File of rules").set_input_files({"name": "n.toml", "mimeType": "text/plain", "buffer": NEW_DAYS})
     eve.get_by_label("Remark").fill("Theo văn bản mới")
@@ -131,7 +96,7 @@ def test_rules_are_drafted_from_a_file_and_put_in_force_by_a_second_person(open_
     eve.get_by_role("button", name="Propose").click()
     assert eve.get_by_text("You drafted or proposed it: a second person decides.").is_visible()
 
-    ada = open_as("ada", "/console/rules/")
+    ada = open_as("ada", "/console/rules/", language="en")
     ada.get_by_role("link", name="Version 2").click()
     ada.get_by_label("Remark").fill("Đồng ý")
     ada.get_by_role("button", name="Put in force").click()
@@ -159,20 +124,9 @@ PAGES = (
 def test_pages_fit_stand_out_and_have_no_serious_fault_of_accessibility(
     open_as: Opener, language: str, theme: str, viewport: dict[str, int]
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: make frontend")
-    axe = AXE.read_text("utf-8")
     for name in dict.fromkeys(name for name, _ in PAGES):
         page = open_as(name, "/console/", language=language, theme=theme, viewport=viewport, bypass_csp=True)
         for _, path in (each for each in PAGES if each[0] == name):
             page.goto(path)
-            assert not page.evaluate(OVERFLOW), path
             assert page.evaluate(CONTRAST) == [], path
-            page.evaluate(axe)
-            found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-            grave = [
-                (fault["id"], [node["html"][:120] for node in fault["nodes"]])
-                for fault in found["violations"]
-                if fault["impact"] in ("serious", "critical")
-            ]
-            assert grave == [], path
+            must_be_sound(page, path)

@@ -10,12 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.console.conftest import DESK, PHONE
+from tests.browser.console.looking import fits
 from tests.hubs import Caller
 from tests.integration.sending import a_report
 
 Opener = Callable[..., Page]
 LIVE_MS = 10_000
-OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PAUSE, RESUME = "Tạm dừng cập nhật", "Tiếp tục cập nhật"
 
 
@@ -127,7 +127,7 @@ def test_the_page_fits_a_phone_and_a_desk(
     if page.locator("summary").count():
         page.locator("summary").click()
 
-    assert page.evaluate(OVERFLOW) is False
+    assert fits(page)
     small = [
         target.inner_text()
         for target in page.locator("a, button, summary").all()

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from socketserver import ThreadingMixIn
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from daumoi.console.settings import SESSION_COOKIE
-from daumoi.console.wsgi import build_app
 from tests.browser.console.conftest import DESK, PHONE
-from tests.hubs import REPOSITORY
+from tests.browser.console.looking import fits, must_be_sound
+from tests.browser.console.opening import Opener, opened, served
 from tests.integration.console.desk import Desk, a_bad_report
 from tests.integration.sending import a_system, send
-
-
-class Quiet(WSGIRequestHandler):
-    """Says nothing."""
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
-class Server(ThreadingMixIn, WSGIServer):
-    """One thread a connection."""
-
-    daemon_threads = True
-
-
-Opener = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -44,40 +22,17 @@ def pages(desk: Desk) -> Iterator[str]:
     send(desk.hub, dov, "citizen_report", [a_bad_report("A-17", "00004")])
     send(desk.hub, dov, "citizen_report", [a_bad_report("A-17", "00004", category="other") | {"revision": 2}])
     send(desk.hub, dov, "citizen_report", [a_bad_report(f"b{number}") for number in range(12)])
-    with make_server("127.0.0.1", 0, build_app(desk.hub), server_class=Server, handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(desk.hub) as address:
+        yield address
 
 
 @pytest.fixture
 def open_as(browser: Browser, desk: Desk, pages: str) -> Iterator[Opener]:
     """Opens a page as a member; what the browser complains about fails the test."""
-    complaints: list[str] = []
-    contexts = []
-
-    def opener(name: str, path: str, *, language: str = "vi", theme: str = "light", **options: Any) -> Page:
-        context = browser.new_context(base_url=pages, color_scheme=theme, **options)  # type: ignore[arg-type]
-        contexts.append(context)
-        # In a thread of its own: Playwright keeps an event loop in this one, and Django refuses to work beside it.
-        with ThreadPoolExecutor(1) as beside:
-            session = beside.submit(desk.session_of, name).result()
-        cookies = {SESSION_COOKIE: session, "daumoi_language": language}
-        context.add_cookies([{"name": key, "value": value, "url": pages} for key, value in cookies.items()])
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.goto(path)
-        return page
-
-    yield opener
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opened(browser, pages, desk.session_of) as opener:
+        yield opener
 
 
-AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PATHS = [
     "/console/held/",
     "/console/held/of/dov/citizen_report/unknown_area/",
@@ -90,17 +45,13 @@ PATHS = [
 ]
 
 
-def is_no_wider_than_its_screen(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 @pytest.mark.parametrize("with_script", [True, False])
 def test_a_group_is_mended_alike_from_the_list_to_the_receipt(open_as: Opener, with_script: bool) -> None:
     """With a script up to the preview, which stores nothing; without one to the end."""
     page = open_as("ada", "/console/held/", viewport=PHONE, java_script_enabled=with_script)
     page.get_by_role("link", name="unknown_area").click()
     page.get_by_role("link", name="Sửa đồng loạt").click()
-    assert is_no_wider_than_its_screen(page) or not with_script
+    assert fits(page) or not with_script
 
     page.get_by_label("Giá trị hiện có").fill("99999")
     page.get_by_label("Giá trị mới").fill("00004")
@@ -136,18 +87,7 @@ def test_the_search_box_is_reached_by_a_key_and_leaves_nothing_in_the_address(op
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_have_no_serious_fault_of_accessibility_and_fit_a_phone(open_as: Opener, theme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not fetched; `make frontend` does it")
     page = open_as("ada", PATHS[0], theme=theme, viewport=PHONE)
-    faults = []
     for path in PATHS:
         page.goto(path)
-        assert is_no_wider_than_its_screen(page), path
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("axe.run().then((result) => result.violations)")
-        faults += [
-            (path, each["id"], [node["html"][:200] for node in each["nodes"]][:3])
-            for each in found
-            if each["impact"] in ("serious", "critical")
-        ]
-    assert faults == []
+        must_be_sound(page, path)

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import NamedTuple
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from daumoi.audit.actors import Actor
-from daumoi.console.settings import SESSION_COOKIE
-from daumoi.console.wsgi import build_app
 from daumoi.linkage.candidates import Scored, keep_scored
 from daumoi.linkage.proposals import propose_merge
 from tests.browser.console.conftest import DESK, PHONE
-from tests.hubs import REPOSITORY
+from tests.browser.console.looking import must_be_sound
+from tests.browser.console.opening import Opener, opened, served
 from tests.integration.console.desk import Desk
 from tests.integration.linkage.people import ALL, HA_NOI, Cast
 from tests.integration.sending import a_report, a_system, send
 
-AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 TELEPHONE = "0912345681"
-
-
-class Quiet(WSGIRequestHandler):
-    """Says nothing."""
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
-class Server(ThreadingMixIn, WSGIServer):
-    """One thread a connection."""
-
-    daemon_threads = True
 
 
 class Hub(NamedTuple):
@@ -48,9 +28,6 @@ class Hub(NamedTuple):
     address: str
     low: int
     high: int
-
-
-Opener = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -83,42 +60,15 @@ def people(desk: Desk) -> Iterator[Hub]:
         near = {"name": "misspelt", "birth": "same day", "sex": "silent", "phone": "same", "area": "same unit"}
         scored = [Scored(low, high, 0.9871, said), Scored(twins[0], twins[1], 0.9402, near)]
         keep_scored(connection, scored, cast.hub.clock.now())
-    with make_server("127.0.0.1", 0, build_app(desk.hub), server_class=Server, handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield Hub(f"http://127.0.0.1:{server.server_port}", low, high)
-        server.shutdown()
-        thread.join()
+    with served(desk.hub) as address:
+        yield Hub(address, low, high)
 
 
 @pytest.fixture
 def open_as(browser: Browser, desk: Desk, people: Hub) -> Iterator[Opener]:
     """Opens a page as a member; what the browser complains about fails the test."""
-    complaints: list[str] = []
-    contexts = []
-
-    def opener(name: str, path: str, *, language: str = "vi", theme: str = "light", **options: object) -> Page:
-        context = browser.new_context(
-            base_url=people.address,
-            color_scheme=theme,  # type: ignore[arg-type]
-            reduced_motion="reduce",
-            **options,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        # In a thread of its own: Playwright keeps an event loop in this one, and Django refuses to work beside it.
-        with ThreadPoolExecutor(1) as beside:
-            session = beside.submit(desk.session_of, name).result()
-        cookies = {SESSION_COOKIE: session, "daumoi_language": language}
-        context.add_cookies([{"name": key, "value": value, "url": people.address} for key, value in cookies.items()])
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.goto(path)
-        return page
-
-    yield opener
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opened(browser, people.address, desk.session_of) as opener:
+        yield opener
 
 
 def name_purpose(page: Page) -> None:
@@ -185,21 +135,10 @@ def test_one_proposes_another_approves_and_it_is_undone(open_as: Opener, people:
 def test_pages_fit_their_screen_and_have_no_serious_fault_of_accessibility(
     open_as: Opener, people: Hub, tmp_path: Path, viewport: dict[str, int], language: str, theme: str
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: make frontend")
-    axe = AXE.read_text("utf-8")
     page = open_as("dora", "/console/people/", viewport=viewport, language=language, theme=theme)
 
     def look(name: str) -> None:
-        assert page.evaluate(OVERFLOW) is False, name
-        page.evaluate(axe)
-        found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-        grave = [
-            (fault["id"], [node["html"][:120] for node in fault["nodes"]])
-            for fault in found["violations"]
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert grave == [], name
+        must_be_sound(page, name)
         page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
 
     look("purpose")

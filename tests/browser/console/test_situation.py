@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.console.conftest import DESK, PHONE
-from tests.browser.console.test_staff import OVERFLOW, Member, ada, press
+from tests.browser.console.looking import fits
+from tests.browser.console.test_staff import Member, ada, press
 from tests.hubs import Caller, HubServer
 
 __all__ = ["ada"]
@@ -133,4 +134,4 @@ def test_the_board_fits_a_phone_in_both_languages(open_page: Opener, ada: Member
     page.context.add_cookies([{"name": "daumoi_language", "value": language, "url": page.url}])
     for path in (f"/console/?from={DAY}", "/console/flows/", f"/console/records/?kind=citizen_report&from={DAY}"):
         page.goto(path)
-        assert page.evaluate(OVERFLOW) is False, path
+        assert fits(page), path

@@ -15,11 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import second_factor
 from tests.browser.console.conftest import DESK, PHONE
-from tests.hubs import REPOSITORY, HubServer
+from tests.browser.console.looking import must_be_sound
+from tests.hubs import HubServer
 
 Opener = Callable[..., Page]
-AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PASSWORD = "đò ngang sang bến mới"
 NEXT_PASSWORD = "mưa xuân trên phố cổ"
 _numbers = itertools.count(1)
@@ -267,9 +266,6 @@ def test_signing_out_ends_the_session(open_page: Opener, ada: Member) -> None:
 def test_pages_fit_phone_and_desk_and_have_no_serious_fault_of_accessibility(
     open_page: Opener, ada: Member, tmp_path: Path, viewport: dict[str, int], scheme: str
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: make frontend")
-    axe = AXE.read_text("utf-8")
     pages = {
         "/account/sign-in/": None,
         "/invitation/none/": None,
@@ -291,14 +287,6 @@ def test_pages_fit_phone_and_desk_and_have_no_serious_fault_of_accessibility(
         answer = page.goto(path) if path != "/invitation/none/" else page.goto("/account/closed/")
         assert answer is not None
         assert answer.status == 200
-        assert page.evaluate(OVERFLOW) is False, path
-        page.evaluate(axe)
-        found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-        grave = [
-            (fault["id"], fault["impact"], [node["html"][:120] for node in fault["nodes"]])
-            for fault in found["violations"]
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert grave == [], path
+        must_be_sound(page, path)
         page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-').replace('?', '-')}.png", full_page=True)
         page.context.close()
