@@ -15,7 +15,7 @@ from daumoi.cli.session import open_hub
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
 from daumoi.intake.setup import numbered_kinds
-from daumoi.linkage.reading import PurposeGiven
+from daumoi.linkage.reading import Look
 from daumoi.linkage.selectors import NameAndBirth, NotVisible, Number, Phone, Question, find, timeline
 from daumoi.log.appearances import Place
 from daumoi.log.entries import Role
@@ -26,9 +26,9 @@ app = typer.Typer(help="People: find one, read their timeline, look for pairs th
 Purpose = Annotated[str, typer.Option(help="What the data are needed for; it goes into the audit log.")]
 
 
-def _look(hub: Hub, purpose: str) -> PurposeGiven:
+def _look(hub: Hub, purpose: str) -> Look:
     code, reason = purpose_said(purpose)
-    return PurposeGiven(actor(), code, hub.clock, reason)
+    return Look(actor(), code, hub.clock, reason)
 
 
 def _fail(message: str) -> typer.Exit:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Actor, Subject
@@ -11,22 +10,14 @@ from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
 
 
-class Look(Protocol):
-    """Who looks at people, and why; `read` writes the line first, and hands out the right to read."""
-
-    def read(self, connection: Connection, *, action: str, people: Sequence[int]) -> Reading: ...
-
-
 @dataclass(frozen=True, slots=True)
-class PurposeGiven:
-    """A look by somebody who said why: a purpose of the list (daumoi/audit/purposes.json), with a reason where it needs
-    one. `grant` numbers the break-glass access that is used."""
+class Look:
+    """Who looks at people, and why: a purpose of the list (daumoi/audit/purposes.json), with a reason where it needs one."""
 
     by: Actor
     purpose: str
     clock: Clock
     reason: str = ""
-    grant: int | None = None
 
     def read(self, connection: Connection, *, action: str, people: Sequence[int]) -> Reading:
         """Write the look into the audit log, people by their numbers. Raises UnknownPurpose, ReasonMissing, NoGrant."""
@@ -38,5 +29,4 @@ class PurposeGiven:
             subject=Subject("person", people=people),
             purpose=self.purpose,
             reason=self.reason,
-            grant=self.grant,
         )

@@ -12,16 +12,16 @@ from daumoi.accounts.scope import Scope
 from daumoi.console.access import StaffRequest, hub_of
 from daumoi.console.acting import actor_of
 from daumoi.console.purpose import Stated
-from daumoi.linkage.reading import PurposeGiven
+from daumoi.linkage.reading import Look
 from daumoi.linkage.selectors import NotVisible
 
 P = ParamSpec("P")
 _MOST = 2**63
 
 
-def look_of(request: StaffRequest, why: Stated) -> PurposeGiven:
+def look_of(request: StaffRequest, why: Stated) -> Look:
     """Say who looks and why, as the audit log will have it."""
-    return PurposeGiven(actor_of(request), why.code, hub_of(request).clock, why.reason)
+    return Look(actor_of(request), why.code, hub_of(request).clock, why.reason)
 
 
 def finds(request: StaffRequest) -> Scope:

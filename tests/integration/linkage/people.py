@@ -11,7 +11,7 @@ from daumoi.accounts.scope import EVERYWHERE
 from daumoi.audit.actors import Actor
 from daumoi.core.hub import Hub
 from daumoi.intake.setup import numbered_kinds
-from daumoi.linkage.reading import PurposeGiven
+from daumoi.linkage.reading import Look
 from daumoi.log.appearances import APPEARANCES, note_appearances
 from daumoi.log.consumers import advance, behind
 from daumoi.organisations.registry import System
@@ -32,8 +32,8 @@ class Cast:
     hotline: System
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    def look(self) -> PurposeGiven:
-        return PurposeGiven(Actor("member:1", "Ada"), "contact_tracing", self.hub.clock)
+    def look(self) -> Look:
+        return Look(Actor("member:1", "Ada"), "contact_tracing", self.hub.clock)
 
     def national_id(self) -> str:
         return f"001087{next(self.numbers):06d}"

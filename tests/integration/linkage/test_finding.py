@@ -8,7 +8,7 @@ from daumoi.accounts.scope import Scope
 from daumoi.areas import selectors as areas
 from daumoi.audit.actors import Actor
 from daumoi.audit.purposes import UnknownPurpose
-from daumoi.linkage.reading import PurposeGiven
+from daumoi.linkage.reading import Look
 from daumoi.linkage.selectors import (
     NameAndBirth,
     NotVisible,
@@ -196,7 +196,7 @@ def test_nobody_looks_without_a_purpose(cast: Cast, purpose: str):
     claim = cast.declare({"national_id": cast.national_id()})
     before = len(cast.audit())
     for ask in (timeline, person_origins):
-        look = PurposeGiven(Actor("member:1", "Ada"), purpose, cast.hub.clock)
+        look = Look(Actor("member:1", "Ada"), purpose, cast.hub.clock)
         with pytest.raises(UnknownPurpose):
             ask(ALL, cast.hub, look=look, person=cast.person(claim))
     assert len(cast.audit()) == before
