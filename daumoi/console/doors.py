@@ -15,7 +15,6 @@ DOORS: Final[dict[str, str]] = {
     "live_figures": PUBLIC,
     "language": PUBLIC,
     "theme": PUBLIC,
-    "activity": PUBLIC,  # looks for itself: this machine, a demo, or staff with flows.view
     "areas_find": PUBLIC,
     "areas_unit": PUBLIC,
     "outlines": PUBLIC,

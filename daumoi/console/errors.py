@@ -62,16 +62,6 @@ def access_ended(request: HttpRequest) -> HttpResponse:
     )
 
 
-def refused(request: HttpRequest) -> HttpResponse:
-    """Answer 403: the page names systems, so it is for staff, people at this machine, and demos."""
-    return _page(
-        request,
-        403,
-        gettext("This page is not open from here"),
-        gettext("It names systems: sign in, or open it on the hub's own machine."),
-    )
-
-
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403: a form without its token, mostly one that stood open over a sign-in or sign-out."""
     return _page(

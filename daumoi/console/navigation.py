@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from daumoi.accounts import roles
-from daumoi.accounts.scope import Scope
 from daumoi.accounts.selectors import Standing
 from daumoi.console.auditing import emergency
 from daumoi.console.doors import SIGNED_IN
@@ -25,15 +24,12 @@ class Entry(NamedTuple):
     url_name: str
     right: str
     icon: str
-    is_nationwide: bool = False
-    """Shown only to whom the right holds everywhere."""
 
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Home"), "console_home", SIGNED_IN, "home"),
     Entry(gettext_noop("Records"), "records", "board.view", "list"),
     Entry(gettext_noop("Flows"), "flows", "flows.view", "flow"),
-    Entry(gettext_noop("What came in"), "activity", "flows.view", "bars", is_nationwide=True),
     Entry(gettext_noop("Held rows"), "held_groups", "held.view", "tray"),
     Entry(gettext_noop("Find a person"), "find_person", "person.find", "person"),
     Entry(gettext_noop("Join and split"), "people_proposals", "person.merge.view", "join"),
@@ -60,12 +56,8 @@ def entries(standing: Standing, here: str) -> list[dict[str, Any]]:
             "is_here": entry.url_name == here,
         }
         for entry in ENTRIES
-        if entry.right == SIGNED_IN or _is_for(standing.scope, entry)
+        if entry.right == SIGNED_IN or standing.scope.may(entry.right)
     ]
-
-
-def _is_for(scope: Scope, entry: Entry) -> bool:
-    return scope.may(entry.right) and (scope.for_right(entry.right).nationwide or not entry.is_nationwide)
 
 
 def role_titles(standing: Standing) -> list[str]:

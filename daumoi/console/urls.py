@@ -9,7 +9,6 @@ from allauth.usersessions import views as sessions
 from django.urls import path
 
 from daumoi.console import (
-    activity,
     areas,
     flows,
     held,
@@ -41,7 +40,6 @@ urlpatterns = [
     path("figures", views.live_figures, name="live_figures"),
     path("language/<slug:code>/", language.choose, name="language"),
     path("theme/<slug:name>/", theme.choose, name="theme"),
-    path("activity/", activity.show, name="activity"),
     path("areas/", areas.find, name="areas_find"),
     path("areas/<slug:scheme>/<str:code>/", areas.unit, name="areas_unit"),
     path("outlines/<slug:scheme>.json", outlines.show, name="outlines"),

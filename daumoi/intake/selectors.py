@@ -88,11 +88,6 @@ class HeldReason(NamedTuple):
     newest_at: datetime
 
 
-def held_by_reason(connection: Connection, *, limit: int) -> list[HeldReason]:
-    """Return why rows wait for mending, the newest reason first."""
-    return [HeldReason(*row) for row in connection.execute(_HELD["open_by_reason"], (limit,))]
-
-
 def held_of_system(connection: Connection, system_id: int) -> list[HeldReason]:
     """Return why rows of one system wait for mending, the most frequent reason first."""
     return [HeldReason(*row) for row in connection.execute(_HELD["open_of_system"], (system_id,))]

@@ -12,7 +12,7 @@ from daumoi.core.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Who looks at people, and why: a purpose of the list (daumoi/audit/purposes.json), with a reason where it needs one."""
+    """Who looks at people, and why: a purpose of daumoi/audit/purposes.json, with a reason where it needs one."""
 
     by: Actor
     purpose: str

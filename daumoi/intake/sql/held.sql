@@ -59,10 +59,6 @@ FROM held WHERE created_at >= %(since)s OR closed_at IS NULL GROUP BY 1, 2
 -- name: open_by_kind
 SELECT h.name, count(*) FROM held d JOIN head h ON h.kind = d.kind WHERE d.closed_at IS NULL GROUP BY 1
 
--- name: open_by_reason
-SELECT h.name, d.code, count(*), max(d.created_at) FROM held d JOIN head h ON h.kind = d.kind
-WHERE d.closed_at IS NULL GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT %s
-
 -- name: open_of_system
 SELECT h.name, d.code, count(*), max(d.created_at) FROM held d JOIN head h ON h.kind = d.kind
 WHERE d.system_id = %s AND d.closed_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
