@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +16,7 @@ from daumoi.areas import selectors as areas
 from daumoi.areas.unit import TODAY
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.presentation import kind_title
-from daumoi.console.situation.question import Question, moment_of, question, written
-from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.console.situation.question import Question, in_field, moment_of, question, written
 from daumoi.kinds.registry import KINDS
 from daumoi.organisations import registry
 from daumoi.situation.moments import known_at, known_now
@@ -40,6 +39,7 @@ def show(request: StaffRequest) -> HttpResponse:
     only: Only = next((each for each in ONLY if each == got.get("only", "")), "")
     is_received = got.get("by") == "received"
     faults: list[str] = []
+    span: dict[str, str] = {}
     asked = question(_days_of(got.dict()) if is_received else got, now=now, days_max=_DAYS_MAX)
     below = int(got["below"]) if got.get("below", "").isdecimal() and len(got["below"]) < 19 else None
     scope = request.scope.within(asked.area.paths) if asked.area and asked.area.paths is not None else request.scope
@@ -59,7 +59,8 @@ def show(request: StaffRequest) -> HttpResponse:
                 below=below,
                 limit=PAGE,
             )
-            said = f"{_local(since)} – {_local(until)}"
+            span = {"since": in_field(since), "until": in_field(until)}
+            said = f"{span['since']} – {span['until']}"
         else:
             known = known_at(connection, asked.known, now=now) if asked.known else known_now(connection, now=now)
             page = of_days(
@@ -90,8 +91,7 @@ def show(request: StaffRequest) -> HttpResponse:
         "only_said": _only_said(only),
         "said": said,
         "is_received": is_received,
-        "since": got.get("from", ""),
-        "until": got.get("to", ""),
+        **span,
         "known": written(asked.known),
         "known_at": asked.known,
         "area_name": asked.area.unit.name if asked.area else gettext("All areas"),
@@ -109,10 +109,6 @@ def show(request: StaffRequest) -> HttpResponse:
 def _days_of(got: dict[str, str]) -> dict[str, str]:
     """Cut the hours off, so that the rest of the address is read as the board's."""
     return got | {name: got[name][:10] for name in ("from", "to") if name in got}
-
-
-def _local(at: datetime) -> str:
-    return at.astimezone(VIET_NAM_TIME).strftime("%d/%m/%Y %H:%M")
 
 
 def _board(asked: Question, *, is_received: bool) -> str:

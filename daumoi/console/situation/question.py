@@ -15,11 +15,13 @@ from django.utils.translation import gettext
 
 from daumoi.areas import selectors as areas
 from daumoi.areas.unit import BEFORE, TODAY, Unit
+from daumoi.console.day_field import FORMAT
 from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.kinds.registry import KINDS
 from daumoi.situation.units import provinces_before
 
 DAYS_MAX = 800
+_MOMENT_FORM = f"{FORMAT} %H:%M"
 """Of one question: the two years of the epidemic."""
 SHOWN = ("records", "denied", "symptomatic", "official", *KINDS)
 """What the map can show: all records, a measure, official figures, or the records of one kind."""
@@ -102,8 +104,13 @@ class Question:
 
 
 def written(moment: datetime | None) -> str:
-    """Write a moment as a field of a form takes it: of UTC+7, to the minute."""
+    """Write a moment as an address holds it: of UTC+7, to the minute."""
     return moment.astimezone(VIET_NAM_TIME).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+def in_field(moment: datetime | None) -> str:
+    """Write a moment as a field shows it, dd/mm/yyyy hh:mm: a browser's own field writes as its machine is set."""
+    return moment.astimezone(VIET_NAM_TIME).strftime(_MOMENT_FORM) if moment else ""
 
 
 def question(asked: Mapping[str, str], *, now: datetime, days_max: int = DAYS_MAX) -> Question:
@@ -138,12 +145,21 @@ def question(asked: Mapping[str, str], *, now: datetime, days_max: int = DAYS_MA
     )
 
 
+def _read(text: str, form: str) -> datetime:
+    """Read what an address or a field holds; raises ValueError."""
+    try:
+        return datetime.strptime(text.strip(), form)  # noqa: DTZ007 - the offset is given by who asks
+    except ValueError:
+        return datetime.fromisoformat(text)
+
+
 def _day(text: str, faults: list[str]) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        found = _read(text, FORMAT) if text else None
     except ValueError:
-        faults.append(gettext("A day of the address could not be read. Write it as 2021-08-01."))
+        faults.append(gettext("A day could not be read. Write it as 01/08/2021."))
         return None
+    return found.date() if found else None
 
 
 def moment_of(text: str, faults: list[str], *, now: datetime) -> datetime | None:
@@ -151,9 +167,9 @@ def moment_of(text: str, faults: list[str], *, now: datetime) -> datetime | None
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = _read(text, _MOMENT_FORM)
     except ValueError:
-        faults.append(gettext("The moment of the address could not be read. Write it as 2021-08-01T16:00."))
+        faults.append(gettext("The moment could not be read. Write it as 01/08/2021 16:00."))
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=VIET_NAM_TIME)
     return moment if moment < now else None

@@ -19,7 +19,7 @@ from daumoi.console import home as homes
 from daumoi.console.access import StaffRequest, hub_of, needs, standing_of
 from daumoi.console.presentation import kind_title
 from daumoi.console.situation import charts, tables
-from daumoi.console.situation.question import SHOWN, Question, bare, provinces_of, question, written
+from daumoi.console.situation.question import SHOWN, Question, bare, in_field, provinces_of, question
 from daumoi.console.situation.reading import Situation, read, source_key
 from daumoi.console.situation.systems import systems
 from daumoi.situation.moments import Measures
@@ -76,9 +76,10 @@ def _context(situation: Situation, reader: Scope) -> dict[str, Any]:
         "faults": asked.faults,
         "situation": situation,
         "is_stale": (situation.now - situation.known.at).total_seconds() > STALE_S and asked.known is None,
-        "asked_known": written(asked.known),
+        "asked_known": in_field(asked.known),
         "area_name": asked.area.unit.name if asked.area else _everywhere(situation, reader),
         "days_said": _days_said(asked),
+        "is_usual": not asked.fields(wall=False),
         "tiles": _tiles(situation),
         "kinds": tables.of_kinds(situation),
         "hours": tables.of_hours(situation),
