@@ -32,7 +32,7 @@ frontend: $(BUILT) ## Build the styles and scripts of the pages (the other targe
 
 $(NODE_MODULES): frontend/package-lock.json
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null && command -v npm >/dev/null || { echo "Node 20 or later with npm is needed to build the pages; a running hub does not need it. On Debian 13 or Ubuntu 25: apt-get install nodejs npm. On older ones take it from the maker of Node."; exit 1; }
-	@echo "fetching what the pages are built with (once)"
+	@echo "fetching what the pages of staff are built with: styles, htmx, charts (once)"
 	@cd frontend && npm ci --silent
 	@touch $(NODE_MODULES)
 

@@ -22,21 +22,20 @@ _USES = """
         WHERE l.grant_id = g.id AND l.action NOT IN ('break_glass.ask', 'break_glass.end'))
        + (SELECT count(*) FROM audit_entry e
           WHERE e.grant_id = g.id AND e.action NOT IN ('break_glass.ask', 'break_glass.end'))"""
-# Both are put together from the text above alone.
-_ASKED = f"""
+# Put together from the texts above alone.
+_GRANTS = f"""
 SELECT g.id, g.member, g.member_label, g.areas, g.reason, g.asked_at, g.until, {_USES},
        r.decision, r.remark, r.reviewer_label, r.at
 FROM break_glass_grant g LEFT JOIN break_glass_review r ON r.grant_id = g.id
+"""  # noqa: S608
+_ASKED = f"""{_GRANTS}
 WHERE CASE WHEN %(member)s::text IS NULL THEN r.at IS NOT NULL ELSE g.member = %(member)s END
 ORDER BY g.id DESC LIMIT %(most)s
-"""  # noqa: S608
-_QUEUE = f"""
-SELECT g.id, g.member, g.member_label, g.areas, g.reason, g.asked_at, g.until, {_USES}
-FROM break_glass_grant g
-WHERE NOT EXISTS (SELECT FROM break_glass_review r WHERE r.grant_id = g.id)
-  AND g.member <> %(reviewer)s AND g.id > %(after)s
+"""
+_QUEUE = f"""{_GRANTS}
+WHERE r.at IS NULL AND g.member <> %(reviewer)s AND g.id > %(after)s
 ORDER BY g.id LIMIT %(most)s
-"""  # noqa: S608
+"""
 
 
 class NothingAsked(Exception):
@@ -70,8 +69,8 @@ class OpenGrant:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Access that nobody has reviewed yet."""
+class Asked:
+    """Access of a member, open or ended, and what was decided on it, if anybody has reviewed it."""
 
     id: int
     member: str
@@ -82,20 +81,6 @@ class Waiting:
     until: datetime
     uses: int
     """Lines of the audit log that used it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Access of a member, open or ended, and what was decided on it."""
-
-    id: int
-    member: str
-    member_label: str
-    areas: list[str]
-    reason: str
-    asked_at: datetime
-    until: datetime
-    uses: int
     decision: str | None
     remark: str | None
     reviewer_label: str | None
@@ -148,10 +133,10 @@ def asked(connection: Connection, *, member: str | None, most: int = 50) -> list
     return [Asked(*row) for row in connection.execute(_ASKED, {"member": member, "most": most})]
 
 
-def to_review(connection: Connection, *, reviewer: str, after: int = 0, most: int = 50) -> list[Waiting]:
+def to_review(connection: Connection, *, reviewer: str, after: int = 0, most: int = 50) -> list[Asked]:
     """Return the access that waits for this reviewer, oldest first; never their own. `after`: the last id seen."""
     rows = connection.execute(_QUEUE, {"reviewer": reviewer, "after": after, "most": most})
-    return [Waiting(*row) for row in rows]
+    return [Asked(*row) for row in rows]
 
 
 def review(connection: Connection, *, grant: int, by: Actor, decision: Decision, remark: str, at: datetime) -> None:

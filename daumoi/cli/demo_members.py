@@ -70,7 +70,7 @@ def said(hub: Hub) -> list[str]:
     return [
         f"Sign in at /console/ with the password {PASSWORD} as one of its members:",
         *(f"  {address_of(name):42} {role.title.en}" for name, role in roles.load().roles.items() if name in _SHOWN),
-        f"  …@{DOMAIN} for every role of `daumoi member roles`",
+        f"  and so for each role that `.venv/bin/daumoi member roles` lists: ROLE@{DOMAIN}",
     ]
 
 
