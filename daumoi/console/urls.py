@@ -19,8 +19,8 @@ from daumoi.console import (
     language,
     outlines,
     purpose,
+    record,
     records,
-    records_list,
     search,
     submissions,
     theme,
@@ -71,7 +71,7 @@ urlpatterns = [
     path("console/", situation.front, name="console_home"),
     path("console/board/<slug:table>.csv", situation.export, name="board_export"),
     path("console/rights/", home.home, name="console_rights"),
-    path("console/records/", records_list.show, name="records"),
+    path("console/records/", records.show, name="records"),
     path("console/flows/", flows.show, name="flows"),
     path("console/flows/export.csv", flows.export, name="flows_export"),
     path("console/flows/<int:system_id>/", flows.system, name="flow_system"),
@@ -88,7 +88,7 @@ urlpatterns = [
     path(
         "console/held/of/<str:system>/<slug:kind>/<slug:code>/hand-back/", held_mending.hand_back, name="held_hand_back"
     ),
-    path("console/records/<slug:kind>/<int:seq>/", records.show, name="record"),
+    path("console/records/<slug:kind>/<int:seq>/", record.show, name="record"),
     path("console/submissions/<uuid:submission_id>/", submissions.show, name="submission"),
     path("console/kinds/", kinds.kinds, name="console_kinds"),
     path("console/kinds/<slug:name>/", kinds.kind, name="console_kind"),
