@@ -18,8 +18,8 @@ from daumoi.organisations.registry import System
 from daumoi.situation.likeness import count_people, people
 from daumoi.situation.units import keep_table
 from tests.integration.sending import a_passage, a_system, send
-from tests.integration.situation.test_board import Under
 from tests.integration.situation.test_counting import a_declaration, count_everything
+from tests.scopes import under
 
 NOON = datetime(2021, 8, 1, 5, 0, tzinfo=UTC)
 PASSAGE, DECLARATION = "checkpoint_passage", "health_declaration"
@@ -96,9 +96,9 @@ def test_declarations_of_a_day_are_one_event_of_each_person(gate: tuple[Hub, Sys
         (DAY, "31"): (1, 0, 1),
         (after, "01"): (1, 1, 1),
     }
-    assert counted(hub, DECLARATION, "province_before", Under("VN.31")) == {(DAY, "31"): (1, 0, 1)}
-    assert counted(hub, DECLARATION, "ward", Under("VN.31")) == {}
-    assert counted(hub, DECLARATION, "country", Under("VN.01")) == {}
+    assert counted(hub, DECLARATION, "province_before", under("VN.31")) == {(DAY, "31"): (1, 0, 1)}
+    assert counted(hub, DECLARATION, "ward", under("VN.31")) == {}
+    assert counted(hub, DECLARATION, "country", under("VN.01")) == {}
 
 
 def test_corrections_withdrawals_joins_and_splits_are_followed(gate: tuple[Hub, System, System]) -> None:
