@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import fairness, jetstream, posts, reading
+from benchmarks import fairness, jetstream, posts, reading, small_costs
 from benchmarks.intake import Intake
 from benchmarks.mix import FULL_PASSAGES
 from benchmarks.table import Table
@@ -85,6 +85,7 @@ def main() -> None:
             reading.idle_polls(server.process.pid, blind, table)
         finally:
             server.stop()
+    small_costs.measure(table)
     jetstream.measure(table)
     table.print_all()
 

@@ -1,9 +1,8 @@
-"""Loading: its price, its size, its behaviour under threads, and the rule for units that left no trace."""
+"""Loading: its size, its behaviour under threads, and the rule for units that left no trace."""
 
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from threading import Barrier
@@ -18,16 +17,6 @@ FILES = sorted(
     (each for each in (resources.files("daumoi.areas") / "data").iterdir() if each.name.endswith(".json")),
     key=lambda each: each.name,
 )
-
-
-def test_the_catalogue_loads_within_its_budget() -> None:
-    module.load()  # the first one pays for msgspec's decoders and the disk
-    spent = []
-    for _ in range(3):
-        began_at = time.process_time()
-        module.load()
-        spent.append(time.process_time() - began_at)
-    assert min(spent) < 0.150
 
 
 def test_threads_that_come_at_once_get_one_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
