@@ -138,9 +138,18 @@ def hub_at_noon(make_hub: Callable[..., Hub]) -> Hub:
 
 
 @pytest.fixture(scope="session")
-def hub_server(workspace: Path) -> Iterator[HubServer]:
+def prepared(workspace: Path) -> Path:
+    """The data directory of a hub that was started once and has nothing in it yet."""
+    server = HubServer(workspace / "prepared")
+    server.start()
+    server.stop()
+    return server.data_dir
+
+
+@pytest.fixture(scope="session")
+def hub_server(workspace: Path, prepared: Path) -> Iterator[HubServer]:
     """One `daumoi up` behind a real socket, shared by the session; tests make systems and refs of their own."""
-    server = HubServer(workspace / "hub")
+    server = HubServer(workspace / "hub", prepared=prepared)
     server.start()
     yield server
     server.stop()

@@ -217,8 +217,12 @@ def a_problem(answer: httpx.Response, status: int, code: str | None = None) -> R
 class HubServer:
     """One `daumoi up` on a data directory of its own; can be ended and started again."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, *, prepared: Path | None = None, **settings: str) -> None:
+        """`prepared`: a data directory to begin with a copy of, whoever its hub was; a first start takes 3 s longer."""
         self.data_dir = data_dir
+        if prepared is not None and not data_dir.exists():
+            # As root, PostgreSQL's files belong to its own account and stay so.
+            subprocess.run(["cp", "--archive", "--reflink=auto", prepared, data_dir], check=True)
         self.environ = environment(**settings)
         self.output = data_dir.parent / f"{data_dir.name}.up.log"
         self.process: subprocess.Popen[bytes] | None = None

@@ -18,10 +18,11 @@ HELD_MAX = 1500
 
 
 @pytest.fixture(scope="session")
-def abused(workspace: Path) -> Iterator[HubServer]:
+def abused(workspace: Path, prepared: Path) -> Iterator[HubServer]:
     """A hub whose patience is short, so that the tests are."""
     server = HubServer(
         workspace / "abused",
+        prepared=prepared,
         DAUMOI_HEAD_SECONDS=str(HEAD_S),
         DAUMOI_BODY_IDLE_SECONDS=str(BODY_IDLE_S),
         DAUMOI_BODY_MIN_BYTES_PER_SECOND=str(BODY_LEAST_BYTES_PER_S),

@@ -93,8 +93,8 @@ class Client(threading.Thread):
 
 
 @pytest.fixture
-def server(workspace: Path, request: pytest.FixtureRequest) -> Iterator[HubServer]:
-    made = HubServer(workspace / f"bulk-{abs(hash(request.node.name)) % 10**8}")
+def server(workspace: Path, prepared: Path, request: pytest.FixtureRequest) -> Iterator[HubServer]:
+    made = HubServer(workspace / f"bulk-{abs(hash(request.node.name)) % 10**8}", prepared=prepared)
     made.start()
     yield made
     made.stop()

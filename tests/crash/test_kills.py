@@ -29,9 +29,9 @@ ALLOWED_REFUSALS = {(503, "not_ready")}
 
 
 @pytest.fixture
-def server(workspace: Path, request: pytest.FixtureRequest) -> Iterator[HubServer]:
+def server(workspace: Path, prepared: Path, request: pytest.FixtureRequest) -> Iterator[HubServer]:
     """A hub of its own for each test, to be killed."""
-    made = HubServer(workspace / f"crash-{abs(hash(request.node.name)) % 10**8}")
+    made = HubServer(workspace / f"crash-{abs(hash(request.node.name)) % 10**8}", prepared=prepared)
     made.start()
     yield made
     made.stop()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from daumoi.core.hub import Hub
 from tests.browser.console.conftest import DESK, PHONE
@@ -48,20 +48,20 @@ def test_a_member_is_invited_on_a_phone_without_a_script_and_approved_by_another
     dan.get_by_label("Reason").fill("Bổ sung cán bộ")
     dan.get_by_role("button", name="Propose").click()
 
-    assert dan.get_by_role("heading", name="Kim Mới").is_visible()
-    assert dan.get_by_text("You proposed it: somebody else decides.").is_visible()
+    expect(dan.get_by_role("heading", name="Kim Mới")).to_be_visible()
+    expect(dan.get_by_text("You proposed it: somebody else decides.")).to_be_visible()
     assert dan.get_by_role("button", name="Approve").count() == 0
 
     ada = open_as("ada", "/console/members/?state=waiting", language="en")
     ada.get_by_role("link", name="Kim Mới").click()
     ada.get_by_role("button", name="Approve").click()
-    assert ada.get_by_text("Approved: it counts on its days.").is_visible()
+    expect(ada.get_by_text("Approved: it counts on its days.")).to_be_visible()
 
     dan.reload()
     dan.get_by_role("button", name="Make a link for the first password").click()
     link = dan.get_by_label("Link").input_value()
     stranger = open_as("dan", link, language="en")
-    assert stranger.get_by_role("heading", name="Welcome, Kim Mới").is_visible()
+    expect(stranger.get_by_role("heading", name="Welcome, Kim Mới")).to_be_visible()
 
 
 def test_access_in_an_emergency_shows_on_every_page_until_it_is_ended(open_as: Opener, clicked: Hub) -> None:
@@ -74,13 +74,13 @@ def test_access_in_an_emergency_shows_on_every_page_until_it_is_ended(open_as: O
 
     for path in ("/console/", "/console/rules/", "/console/members/"):
         ben.goto(path)
-        assert ben.get_by_text("Access in an emergency is open:").is_visible()
+        expect(ben.get_by_text("Access in an emergency is open:")).to_be_visible()
         assert fits(ben)
 
     ben.get_by_role("link", name="See or end it").click()
     clicked.clock.move(timedelta(minutes=5))  # type: ignore[attr-defined]
     ben.get_by_role("button", name="End it now").click()
-    assert ben.get_by_text("The access has ended.").is_visible()
+    expect(ben.get_by_text("The access has ended.")).to_be_visible()
     assert ben.get_by_text("Access in an emergency is open:").count() == 0
 
 
@@ -90,17 +90,17 @@ def test_rules_are_drafted_from_a_file_and_put_in_force_by_a_second_person(open_
     eve.get_by_label("File of rules").set_input_files({"name": "n.toml", "mimeType": "text/plain", "buffer": NEW_DAYS})
     eve.get_by_label("Remark").fill("Theo văn bản mới")
     eve.get_by_role("button", name="Draft").click()
-    assert eve.locator("ins", has_text="9").first.is_visible()
+    expect(eve.locator("ins", has_text="9").first).to_be_visible()
     eve.get_by_role("link", name="To the version and its steps").click()
     eve.get_by_label("Remark").fill("Đề nghị ban hành")
     eve.get_by_role("button", name="Propose").click()
-    assert eve.get_by_text("You drafted or proposed it: a second person decides.").is_visible()
+    expect(eve.get_by_text("You drafted or proposed it: a second person decides.")).to_be_visible()
 
     ada = open_as("ada", "/console/rules/", language="en")
     ada.get_by_role("link", name="Version 2").click()
     ada.get_by_label("Remark").fill("Đồng ý")
     ada.get_by_role("button", name="Put in force").click()
-    assert ada.get_by_text("In force: each rule by its own dates.").is_visible()
+    expect(ada.get_by_text("In force: each rule by its own dates.")).to_be_visible()
 
 
 PAGES = (

@@ -21,12 +21,17 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def lived(workspace: Path) -> Iterator[Lived]:
+def lived(workspace: Path, prepared: Path) -> Iterator[Lived]:
     """See `Lived`. The archive's path holds what a shell or PostgreSQL could take for something else."""
     folder = workspace / "backups"
     folder.mkdir(mode=0o755)
     wal_archive = folder / 'the day\'s "WAL" %f $HOME'
-    server = HubServer(folder / "hub", DAUMOI_WAL_ARCHIVE_DIR=str(wal_archive), DAUMOI_ARCHIVE_ROWS=str(ARCHIVE_ROWS))
+    server = HubServer(
+        folder / "hub",
+        prepared=prepared,
+        DAUMOI_WAL_ARCHIVE_DIR=str(wal_archive),
+        DAUMOI_ARCHIVE_ROWS=str(ARCHIVE_ROWS),
+    )
     server.start()
     try:
         credentials = server.add_system(send="all", read="all", identity="given")

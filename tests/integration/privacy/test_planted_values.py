@@ -65,9 +65,9 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(workspace: Path) -> Iterator[Stage]:
+def stage(workspace: Path, prepared: Path) -> Iterator[Stage]:
     """Everything happens once; each test then searches one place."""
-    server = HubServer(workspace / "planted")
+    server = HubServer(workspace / "planted", prepared=prepared)
     server.start()
     owner = server.new_system(send="all", read="all", identity="given")
     stranger = server.new_system(send="all", read="all")

@@ -21,8 +21,8 @@ PEOPLE = 3000
 
 
 @pytest.fixture(scope="module")
-def demo(workspace: Path) -> Iterator[HubServer]:
-    server = HubServer(workspace / "demo-country", DAUMOI_DEMO_PEOPLE="0")
+def demo(workspace: Path, prepared: Path) -> Iterator[HubServer]:
+    server = HubServer(workspace / "demo-country", prepared=prepared, DAUMOI_DEMO_PEOPLE="0")
     server.start("--demo")
     yield server
     server.stop()

@@ -159,9 +159,9 @@ def test_what_the_runbooks_ask_of_the_database_can_be_asked(fresh_database: str,
 
 
 @pytest.fixture
-def up(workspace: Path) -> Iterator[HubServer]:
+def up(workspace: Path, prepared: Path) -> Iterator[HubServer]:
     """A hub of its own, whose processes may be killed."""
-    server = HubServer(workspace / "figures")
+    server = HubServer(workspace / "figures", prepared=prepared)
     server.start()
     yield server
     assert server.stop() < END_SECONDS

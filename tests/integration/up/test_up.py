@@ -38,6 +38,15 @@ def up(workspace: Path, request: pytest.FixtureRequest) -> Iterator[HubServer]:
         assert server.stop() < END_SECONDS
 
 
+@pytest.fixture
+def settled(workspace: Path, prepared: Path, request: pytest.FixtureRequest) -> Iterator[HubServer]:
+    """A hub that was started before, not started now."""
+    server = HubServer(workspace / f"settled-{abs(hash(request.node.name)) % 10**8}", prepared=prepared)
+    yield server
+    if server.process is not None:
+        assert server.stop() < END_SECONDS
+
+
 def children(server: HubServer) -> dict[str, int]:
     """Process ids of the hub's children by name."""
     assert server.process is not None
@@ -80,60 +89,60 @@ def test_up_runs_four_processes_and_ends_them_all(up: HubServer) -> None:
     assert DirectoryLock(up.data_dir).holder() is None
 
 
-def test_a_child_that_dies_is_started_again_and_said_in_a_line(up: HubServer) -> None:
-    up.start()
-    before = children(up)
+def test_a_child_that_dies_is_started_again_and_said_in_a_line(settled: HubServer) -> None:
+    settled.start()
+    before = children(settled)
     for name in ("server", "intake", "reader", "worker"):
         os.kill(before[name], signal.SIGKILL)
-    wait_until(lambda: children(up).keys() == before.keys() and is_ready(up))
-    after = children(up)
+    wait_until(lambda: children(settled).keys() == before.keys() and is_ready(settled))
+    after = children(settled)
     for name in ("server", "intake", "reader", "worker"):
         assert after[name] != before[name]
-        assert up.said().count(f"The {name} process ended (signal 9)") == 1
+        assert settled.said().count(f"The {name} process ended (signal 9)") == 1
     assert after["postgres"] == before["postgres"]
 
 
-def test_a_killed_database_comes_back_and_the_processes_connect_again(up: HubServer) -> None:
-    up.start()
-    dov = up.new_system(send="all", read="all")
+def test_a_killed_database_comes_back_and_the_processes_connect_again(settled: HubServer) -> None:
+    settled.start()
+    dov = settled.new_system(send="all", read="all")
     dov.receipt("checkpoint", a_checkpoint())
-    before = children(up)
+    before = children(settled)
     os.kill(before["postgres"], signal.SIGKILL)
-    wait_until(lambda: "PostgreSQL is up again." in up.said(), seconds=60)
-    wait_until(lambda: is_ready(up), seconds=30)
+    wait_until(lambda: "PostgreSQL is up again." in settled.said(), seconds=60)
+    wait_until(lambda: is_ready(settled), seconds=30)
     wait_until(lambda: dov.send("checkpoint", a_checkpoint()).status_code == 200, seconds=30)
     assert dov.head("checkpoint") >= 2
-    after = children(up)
+    after = children(settled)
     assert [after[name] for name in ("server", "intake", "reader", "worker")] == [
         before[name] for name in ("server", "intake", "reader", "worker")
     ]
 
 
-def test_kill_9_takes_the_children_along_and_the_same_address_is_free_at_once(up: HubServer) -> None:
-    up.start()
-    pids = children(up)
-    assert up.process is not None
-    port = int(up.base_url.rpartition(":")[2])
-    up.process.kill()
-    up.process.wait()
+def test_kill_9_takes_the_children_along_and_the_same_address_is_free_at_once(settled: HubServer) -> None:
+    settled.start()
+    pids = children(settled)
+    assert settled.process is not None
+    port = int(settled.base_url.rpartition(":")[2])
+    settled.process.kill()
+    settled.process.wait()
     wait_until(lambda: not any(is_alive(pids[name]) for name in ("server", "intake", "reader", "worker")), seconds=2)
     wait_until(lambda: not is_alive(pids["postgres"]), seconds=15)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
-    up.start()
-    assert is_ready(up)
+    settled.start()
+    assert is_ready(settled)
 
 
-def test_the_lock_tells_where_the_hub_answers(up: HubServer) -> None:
-    up.start()
-    holder = DirectoryLock(up.data_dir).holder()
+def test_the_lock_tells_where_the_hub_answers(settled: HubServer) -> None:
+    settled.start()
+    holder = DirectoryLock(settled.data_dir).holder()
     assert holder is not None
-    assert up.process is not None
-    assert (holder.pid, holder.command, holder.address) == (up.process.pid, "daumoi up", up.base_url)
-    said = failed(up.run("up", "--port", str(free_port())))
-    assert str(up.process.pid) in said
-    assert up.base_url in said
+    assert settled.process is not None
+    assert (holder.pid, holder.command, holder.address) == (settled.process.pid, "daumoi up", settled.base_url)
+    said = failed(settled.run("up", "--port", str(free_port())))
+    assert str(settled.process.pid) in said
+    assert settled.base_url in said
 
 
 def test_a_port_that_is_taken_is_found_before_anything_is_made(up: HubServer) -> None:
@@ -166,15 +175,15 @@ def test_a_command_that_holds_the_directory_is_named(up: HubServer) -> None:
     assert str(os.getpid()) in said
 
 
-def test_a_database_of_a_later_release_is_said(up: HubServer) -> None:
-    up.start()
-    holder = DirectoryLock(up.data_dir).holder()
+def test_a_database_of_a_later_release_is_said(settled: HubServer) -> None:
+    settled.start()
+    holder = DirectoryLock(settled.data_dir).holder()
     assert holder is not None
     assert holder.dsn is not None
     with psycopg.connect(holder.dsn, autocommit=True) as connection:
         connection.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('log', '9999_later', now())")
-    up.stop()
-    assert "later release" in failed(up.run("up", "--port", str(free_port())))
+    settled.stop()
+    assert "later release" in failed(settled.run("up", "--port", str(free_port())))
 
 
 def test_up_and_its_commands_work_on_a_database_that_runs_elsewhere(database: str, workspace: Path) -> None:
@@ -291,15 +300,17 @@ def test_a_hub_in_use_never_becomes_a_demo(up: HubServer) -> None:
     assert "This is a demo" not in up.said()
 
 
-@pytest.mark.parametrize("setting", ["fsync", "full_page_writes", "synchronous_commit"])
-def test_doctor_fails_when_a_power_cut_could_lose_records(up: HubServer, setting: str) -> None:
-    up.start()
-    holder = DirectoryLock(up.data_dir).holder()
+def test_doctor_fails_when_a_power_cut_could_lose_records(settled: HubServer) -> None:
+    settled.start()
+    holder = DirectoryLock(settled.data_dir).holder()
     assert holder is not None
     assert holder.dsn is not None
-    assert up.run("doctor").returncode == 0
     with psycopg.connect(holder.dsn, autocommit=True) as connection:
-        connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
-        connection.execute("SELECT pg_reload_conf()")
-    wait_until(lambda: up.run("doctor").returncode != 0)
-    assert setting in failed(up.run("doctor"))
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            wait_until(lambda: settled.run("doctor").returncode == 0)
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+            connection.execute("SELECT pg_reload_conf()")
+            wait_until(lambda: settled.run("doctor").returncode != 0)
+            assert setting in failed(settled.run("doctor"))
+            connection.execute(f"ALTER SYSTEM RESET {setting}".encode())
+            connection.execute("SELECT pg_reload_conf()")
