@@ -171,7 +171,7 @@ def ask(connection: Connection, now: datetime, table: Table) -> None:
         "wards of one province, one day": lambda: board.wards(connection, scope, present, province="01", **one),
         "wards of one province, a month": lambda: board.wards(connection, scope, present, province="01", **month),
         "by day, a month": lambda: board.by_day(connection, scope, present, **month),
-        "checkpoints, one day": lambda: board.checkpoints(connection, scope, present, **one, paths=places),
+        "checkpoints, one day": lambda: board.checkpoints(connection, scope, present, **one, paths=places, most=12),
         "reports open and overdue": lambda: board.reports(connection, scope, present),
         "received in 24 hours": lambda: board.received(connection, scope, since=since, until=now),
         "flows": lambda: flows(connection, scope, now=now),

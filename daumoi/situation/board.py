@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from daumoi.accounts.scope import Scope
@@ -214,28 +215,32 @@ def wards(
 
 
 def checkpoints(
-    connection: Connection, scope: Scope, known: Known, *, first: date, last: date, paths: dict[int, str | None]
+    connection: Connection,
+    scope: Scope,
+    known: Known,
+    *,
+    first: date,
+    last: date,
+    paths: dict[int, str | None],
+    most: int,
 ) -> list[PlaceFigure]:
-    """Return passages and refusals of some days by checkpoint, the busiest first.
+    """Return passages and refusals of some days by checkpoint, of the `most` that are the busiest, these first.
 
     `paths` are those of the places (`daumoi.places.checkpoints.paths`): a place that is not in it is not shown.
     """
     sees = reach(scope)
-    figures = [
-        (place, Measures(records, denied, referred))
-        for place, records, denied, referred in connection.execute(_SQL["places"], _bounds(known, first, last))
-    ]
-    figures += [
+    begun = [
         (part.place, part.measures)
         for part in known.parts
         if part.kind == _PASSAGE.number and part.place is not None and first <= part.event_day <= last
     ]
-    shown = [
-        PlaceFigure(place, sums.records, sums.denied, sums.referred)
-        for place, sums in _summed(figures).items()
-        if place in paths and sees.sees_path(paths[place])
-    ]
-    return sorted(shown, key=lambda figure: (-figure.passages, figure.place))
+    figures = connection.execute(_SQL["places"], _bounds(known, first, last)).fetchall()
+    if begun:
+        sums = _summed([*((place, Measures(*measures)) for place, *measures in figures), *begun])
+        figures = [(place, each.records, each.denied, each.referred) for place, each in sums.items()]
+        figures.sort(key=lambda figure: (-figure[1], figure[0]))
+    busiest = (PlaceFigure(*figure) for figure in figures if figure[0] in paths and sees.sees_path(paths[figure[0]]))
+    return list(islice(busiest, most))
 
 
 def reports(

@@ -127,7 +127,7 @@ def read(hub: Hub, scope: Scope, question: Question) -> Situation:
         everything = scope.nationwide
         offers = sources(connection)
         kinds = _of_days(days, question.first)
-        gates = _checkpoints(connection, sees, known, question)[:CHECKPOINTS]
+        gates = _checkpoints(connection, sees, known, question)
         return Situation(
             question=question,
             now=now,
@@ -204,7 +204,9 @@ def _checkpoints(connection: Connection, sees: Scope, known: Known, question: Qu
     if question.area and question.area.before:
         kept = wards_within(question.area.before)
         paths = {place: path for place, path in paths.items() if path and path.rpartition(".")[2] in kept}
-    return board.checkpoints(connection, sees, known, first=question.first, last=question.last, paths=paths)
+    return board.checkpoints(
+        connection, sees, known, first=question.first, last=question.last, paths=paths, most=CHECKPOINTS
+    )
 
 
 def _names_of(connection: Connection, found: list[int]) -> dict[int, str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -64,10 +64,15 @@ def _records() -> str:
 
 def records_address(question: Question, *, kind: str, **asked: str) -> str:
     """Return the address of the records behind a figure."""
-    told = {"kind": kind, "from": question.first.isoformat(), "to": question.last.isoformat()}
-    told |= {name: value for name, value in question.fields().items() if name in ("area", "known")}
-    told |= asked
-    return f"{_records()}?{urlencode({name: value for name, value in told.items() if value})}"
+    told = {"kind": kind} | {name: value for name, value in asked.items() if value}
+    return f"{_records()}?{urlencode(told)}&{_within(question)}"
+
+
+@lru_cache(maxsize=64)
+def _within(question: Question) -> str:
+    """What all addresses of records of one row have in common: a table of wards holds a thousand of them."""
+    told = {"from": question.first.isoformat(), "to": question.last.isoformat()}
+    return urlencode(told | {name: value for name, value in question.fields().items() if name in ("area", "known")})
 
 
 def of_kinds(situation: Situation) -> Table:

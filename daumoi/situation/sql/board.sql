@@ -56,7 +56,7 @@ GROUP BY {columns}
 SELECT place, sum(records)::bigint, sum(denied)::bigint, sum(referred)::bigint
 FROM place_figure
 WHERE event_day BETWEEN %(first)s AND %(last)s AND received_hour < %(before_hour)s
-GROUP BY 1
+GROUP BY 1 ORDER BY 2 DESC, 1
 
 -- name: official
 -- Official figures; of one area, day and system the one reported last stands. `figures` falls to 0 when withdrawn.

@@ -77,7 +77,7 @@ def test_refusals_symptoms_and_reports_are_told_with_the_moment_they_were_known_
         known = known_now(connection, now=hub.clock.now())
         assert known.at == hub.clock.now()
         days = board.by_day(connection, EVERYWHERE, known, **DAY)
-        (gate,) = board.checkpoints(connection, EVERYWHERE, known, **DAY, paths=paths(connection))
+        (gate,) = board.checkpoints(connection, EVERYWHERE, known, **DAY, paths=paths(connection), most=12)
         together, by_province = board.reports(connection, EVERYWHERE, known)
         assert board.received_on(connection, DAY["first"])["checkpoint_passage"] == 5
     assert days[DAY["first"], "checkpoint_passage"] == (5, 2, 0, 0, 0)
@@ -123,7 +123,7 @@ def test_an_officer_of_another_province_is_told_nothing_of_this_one(hub: Hub) ->
         assert {figure.code for figure in drawn.figures} == {"31"}
         assert (drawn.uncertain, drawn.elsewhere) == ([], {})
         assert board.wards(connection, ben, known, province="01", **DAY) == []
-        assert board.checkpoints(connection, ben, known, **DAY, paths=paths(connection)) == []
+        assert board.checkpoints(connection, ben, known, **DAY, paths=paths(connection), most=12) == []
         assert board.reports(connection, ben, known)[0] == board.Reports(1, 1, 0)
         assert flows(connection, ben, now=hub.clock.now()) == []
         came = board.received(connection, ben, since=NOON - timedelta(hours=2), until=NOON + timedelta(hours=1))
@@ -183,7 +183,7 @@ def test_each_selector_has_its_price(hub: Hub) -> None:
             "by_day": lambda c: board.by_day(c, scope, known, **DAY),
             "provinces": lambda c: board.provinces(c, scope, known, scheme="vn-2024", **DAY),
             "wards": lambda c: board.wards(c, scope, known, province="01", **DAY),
-            "checkpoints": lambda c: board.checkpoints(c, scope, known, **DAY, paths=places),
+            "checkpoints": lambda c: board.checkpoints(c, scope, known, **DAY, paths=places, most=12),
             "reports": lambda c: board.reports(c, scope, known),
             "received": lambda c: board.received(c, scope, since=NOON, until=NOON + timedelta(hours=1)),
             "flows": lambda c: flows(c, scope, now=now),
