@@ -37,10 +37,22 @@ class Places:
             # Checkpoints change only with the head of their kind.
             self._known = directory(hub.dsn).by_codes(connection, wanted, version=heads[CHECKPOINT.number])
         elif kind is CHECKPOINT:
-            self.also_owned(checkpoints.owners_of(connection, wanted, [row.entry.key for row in rows if row.entry]))
+            self._own(checkpoints.owners_of(connection, wanted, [row.entry.key for row in rows if row.entry]))
 
-    def also_owned(self, owners: dict[tuple[int, str], bytes]) -> None:
-        """Add codes that a rehearsal has given away."""
+    @property
+    def owners(self) -> set[bytes]:
+        """The refs, as keys, that hold one of the codes these rows speak of."""
+        return set(self._owners.values())
+
+    def played(self, holds: Mapping[bytes, tuple[int, str] | None]) -> None:
+        """Take over what a rehearsal has done before these rows: which code each ref, as key, holds since; or none."""
+        for key in holds:
+            left = self._codes.pop(key, None)
+            if left:
+                del self._owners[left]
+        self._own({code: key for key, code in holds.items() if code})
+
+    def _own(self, owners: Mapping[tuple[int, str], bytes]) -> None:
         self._owners |= owners
         self._codes |= {owner: code for code, owner in owners.items()}
 
@@ -73,7 +85,7 @@ class Places:
         if left:
             del self._owners[left]
         if wanted:
-            self.also_owned({wanted: key})
+            self._own({wanted: key})
         return None
 
 
