@@ -14,8 +14,8 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds
 from daumoi.exchange.agreements import Agreement
+from daumoi.exchange.reading import Reader
 from daumoi.intake.setup import numbered_kinds
-from daumoi.log.identity_change import HUB_SYSTEM
 from daumoi.organisations import registry
 
 _PAGE = 1000
@@ -61,17 +61,17 @@ def feed(
             raise typer.Exit(1) from None
 
 
-def _reader(purpose: str | None, reason: str) -> feeds.Reader:
-    return feeds.Reader(actor(), *purpose_said(purpose or "", reason))
+def _reader(purpose: str | None, reason: str) -> Reader:
+    return Reader(actor(), *purpose_said(purpose or "", reason))
 
 
-def _print(hub: Hub, *, kind: str, after: int, follow: bool, reader: feeds.Reader | None) -> None:
-    agreement = Agreement(HUB_SYSTEM, kind, "given" if reader else "pseudonym")
-    reader = reader or feeds.Reader(actor(), "administration")
+def _print(hub: Hub, *, kind: str, after: int, follow: bool, reader: Reader | None) -> None:
+    agreement = Agreement.of_hub(kind, gives_identity=reader is not None)
+    reader = reader or Reader(actor(), "administration")
     while True:
         with hub.pool.connection() as connection:
             known = registry.load(connection)
-        page = feeds.page(hub, known, agreement=agreement, reader=reader, kind=kind, after=after, limit=_PAGE)
+        page = feeds.page(hub, known, agreement=agreement, reader=reader, after=after, limit=_PAGE)
         sys.stdout.buffer.write(page.body)
         sys.stdout.buffer.flush()
         after = page.next

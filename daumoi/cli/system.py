@@ -15,8 +15,9 @@ from daumoi.cli.operator import actor
 from daumoi.cli.session import open_hub
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.exchange import agreements
+from daumoi.exchange import lifecycle
 from daumoi.exchange.heads import LOOK_EVERY_S
+from daumoi.exchange.terms import IdentityMode
 from daumoi.kinds.registry import KINDS
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.organisations import registry, services
@@ -87,8 +88,8 @@ def register(
         made = services.add_system(connection, code=code, name=name, organisation=organisation, send=send, at=at)
         found = registry.load(connection).by_code(code)
         assert found is not None
-        grant: agreements.IdentityGrant = "given" if identity == "given" else "pseudonym"
-        agreements.add(connection, system_id=found.id, kinds=read, identity=grant, at=at)
+        grant: IdentityMode = "given" if identity == "given" else "pseudonym"
+        lifecycle.stand(connection, system_id=found.id, kinds=read, identity=grant, at=at)
         said = f"system {code}, sends {', '.join(send) or 'nothing'}, reads {', '.join(read) or 'nothing'} ({grant})"
         _audit(hub, connection, "system.add", said)
     return made

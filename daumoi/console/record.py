@@ -130,8 +130,9 @@ def _personal(
             reason=why.reason,
         )
         views = claims(connection, hub.keys, named, reading=reading, identity=True)
-        rows = log.shown(connection, kind=kind.number, after=found.seq - 1, last=found.seq, personal=reading)
-    values = personal_values(hub, kind.number, rows[0]) if rows else {}
+        rows = log.shown(connection, kind=kind.number, after=found.seq - 1, last=found.seq)
+        sealed = log.sealed(connection, kind=kind.number, numbers=[found.seq], reading=reading)
+    values = personal_values(hub, kind.number, rows[0], sealed.get(found.seq)) if rows else {}
     return _named(found, others, behind, views), values
 
 

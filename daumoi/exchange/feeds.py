@@ -1,34 +1,27 @@
-"""The feed: records of a kind by number, cut as the reader's agreement says (contract, section 5)."""
+"""The feed: records of a kind by number, cut as the reader's agreement says (contract, section 5).
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+What a reader asks for the first time is taken out for it: written into its account, under the version of the agreement
+that holds in that transaction. What it asks again is shown again, as the agreement of today gives it.
+"""
+
+from datetime import datetime, timedelta
+from math import ceil
 from typing import NamedTuple
 
-from daumoi.audit import services as audit
-from daumoi.audit.actors import Actor, Subject
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
-from daumoi.core.reading import Reading
-from daumoi.exchange.agreements import Agreement
-from daumoi.exchange.lines import SUBJECT, Scribe
-from daumoi.kinds.registry import KINDS
+from daumoi.exchange import ledger, reading
+from daumoi.exchange.agreements import Agreement, held_firm
+from daumoi.exchange.ledger import Progress
+from daumoi.exchange.own_numbers import own_page
+from daumoi.exchange.reading import Head, Reader
+from daumoi.exchange.selection import Account
 from daumoi.log import selectors as log
-from daumoi.log.selectors import ShownRow
 from daumoi.organisations.registry import Registry
-from daumoi.people.selectors import claims
 
-_READ_ROWS = 1000
 LIMIT_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads a feed, as the audit log names it, and why. Records of people cannot be read without one."""
-
-    by: Actor
-    purpose: str = "data_sharing"
-    reason: str = ""
 
 
 class FeedPage(NamedTuple):
@@ -40,141 +33,205 @@ class FeedPage(NamedTuple):
     records: int
 
 
-def page(
-    hub: Hub, registry: Registry, *, agreement: Agreement, reader: Reader, kind: str, after: int, limit: int
-) -> FeedPage:
-    """Return the records after a number, at most `limit`; raises CallProblem gone_before.
+def page(hub: Hub, registry: Registry, *, agreement: Agreement, reader: Reader, after: int, limit: int) -> FeedPage:
+    """Return the records after a number, at most `limit`; raises CallProblem gone_before, no_agreement, rate_limited.
 
-    A page that gives something of people is one line of the audit log, on the disk before anything is read; an empty
-    page is none. Raises UnknownPurpose and ReasonMissing for a reader without a good purpose.
+    A page that gives something of people is one line of the audit log, on the disk before it leaves; an empty page is
+    none. Raises UnknownPurpose and ReasonMissing for a reader without a good purpose.
 
-    The head is read first: whatever is numbered up to it is committed and visible, because numbers are given
-    in commit order.
+    The head is read first: whatever is numbered up to it is committed and visible, because numbers are given in commit
+    order.
     """
-    with hub.pool.connection() as connection:
-        number, head, oldest = _head(connection, kind)
-        if after + 1 < oldest and head >= oldest - 1 and after < head:
-            raise _gone(oldest)
-        parts: list[bytes] = []
-        at, records = after, 0
-        last = min(head, after + limit)
-        reading = _audit(hub, connection, agreement, reader, "feed.read", kind, at + 1, last) if at < last else None
-        while at < last:
-            upto = min(last, at + _READ_ROWS)
-            others = _others(connection, number, at, upto)
-            rows = log.shown(connection, kind=number, after=at, last=upto, personal=_personal(agreement, reading))
-            if len(rows) < upto - at:
-                # Numbers are dense: what is missing was dropped after the head was read.
-                raise _gone(_head(connection, kind)[2])
-            parts.append(_render(hub, connection, registry, agreement, reading, kind, number, rows, others))
-            records += len(rows)
-            at = upto
-    return FeedPage(b"".join(parts), max(at, after), head, records)
+    kind = agreement.kind
+    with hub.pool.connection() as connection, connection.transaction():
+        if not agreement.id:
+            return _of_hub(hub, connection, registry, agreement, reader, after=after, limit=limit)
+        now = hub.clock.now()
+        agreement = held_firm(connection, system_id=agreement.system_id, kind=kind, now=now)
+        destination = ledger.feed_of(connection, system_id=agreement.system_id, now=now)
+        at = reading.head(connection, kind)
+        if agreement.hides_numbers:
+            return FeedPage(
+                *own_page(
+                    hub,
+                    connection,
+                    registry,
+                    agreement,
+                    reader,
+                    destination=destination,
+                    at=at,
+                    after=after,
+                    limit=limit,
+                )
+            )
+        _check_kept(at, after)
+        known = ledger.stands(connection, destination=destination, kind=at.kind)
+        last = reading.head_for(connection, agreement, at, destination=destination, now=now)
+        if known is None or known.taken < last:
+            # Who may take further records does so alone; who only reads again waits for nobody.
+            known = ledger.progress(connection, destination=destination, kind=at.kind)
+        most = _room(connection, agreement, known, after=after, limit=limit, now=now)
+        last = max(last, min(known.taken, at.seq))
+        if agreement.terms.records_per_day is not None and after < known.taken:
+            last = min(last, known.taken)
+        found = reading.read(
+            hub,
+            connection,
+            registry,
+            agreement,
+            reader,
+            at=at,
+            after=after,
+            last=_until(agreement, after, last, limit),
+            most=most,
+            account=Account(destination, known.taken),
+            action="feed.read",
+        )
+        if min(found.last, last) > known.taken:
+            _take(connection, agreement, known, at, found._replace(last=min(found.last, last)), now=now)
+        elif most == 0 and known.taken < last:
+            raise _quota_used(now)
+        shown_head = last if found.last >= last or found.lines else found.last
+        return FeedPage(found.body, max(found.last, after), shown_head, len(found.lines))
 
 
-def one(hub: Hub, registry: Registry, *, agreement: Agreement, reader: Reader, kind: str, seq: int) -> bytes | None:
-    """Return one record as a feed shows it, or None when there is none of this number; raises as `page`. Audited so."""
-    with hub.pool.connection() as connection:
-        number, head, oldest = _head(connection, kind)
-        if not 1 <= seq <= head:
-            return None
-        if seq < oldest:
-            raise _gone(oldest)
-        reading = _audit(hub, connection, agreement, reader, "record.read", kind, seq, seq)
-        others = _others(connection, number, seq - 1, seq)
-        rows = log.shown(connection, kind=number, after=seq - 1, last=seq, personal=_personal(agreement, reading))
-        if not rows:
-            raise _gone(_head(connection, kind)[2])
-        return _render(hub, connection, registry, agreement, reading, kind, number, rows, others)
+def _until(agreement: Agreement, after: int, last: int, limit: int) -> int:
+    """Where a page ends at the latest: numbers count for who gets all, records for who gets some."""
+    return min(last, after + limit) if agreement.gives_all else min(last, after + _SCAN)
 
 
-def _audit(
-    hub: Hub,
-    connection: Connection,
-    agreement: Agreement,
-    reader: Reader,
-    action: str,
-    kind: str,
-    first: int,
-    last: int,
-) -> Reading | None:
-    """Write who is about to read which numbers; None for records that tell of nobody as this reader sees them."""
-    about = KINDS.get(kind)
-    if about is not None and about.subject == "none" and not agreement.gives_identity:
-        return None
-    said = f"{action.partition('.')[0]}, identity {agreement.identity}"
-    return audit.read(
-        connection,
-        at=hub.clock.now(),
-        by=reader.by,
-        action=action,
-        subject=Subject(said, kind, first, last),
-        purpose=reader.purpose,
-        reason=reader.reason,
+_SCAN = 500_000
+"""Numbers that one page passes over at most where an agreement gives few; the answer's head says how far it looked."""
+
+
+def _check_kept(at: Head, after: int) -> None:
+    if after + 1 < at.oldest and at.seq >= at.oldest - 1 and after < at.seq:
+        raise reading.gone(at.oldest)
+
+
+def _room(
+    connection: Connection, agreement: Agreement, known: Progress, *, after: int, limit: int, now: datetime
+) -> int:
+    """Return how many records may be given; what was taken before counts for no quota again."""
+    if after < known.taken:
+        return limit
+    day = now.astimezone(VIET_NAM_TIME).date()
+    left = ledger.left_today(connection, agreement=agreement.id, quota=agreement.terms.records_per_day, day=day)
+    return limit if left is None else min(limit, left)
+
+
+def _quota_used(now: datetime) -> CallProblem:
+    local = now.astimezone(VIET_NAM_TIME)
+    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return CallProblem(
+        "rate_limited",
+        "The records of a day that the agreement gives are used up. Ask again tomorrow (UTC+7).",
+        headers={"Retry-After": str(ceil((midnight - local).total_seconds()))},
     )
 
 
-def _personal(agreement: Agreement, reading: Reading | None) -> Reading | None:
-    return reading if agreement.gives_identity else None
-
-
-def acknowledge(hub: Hub, *, system_id: int, kind: str, seq: int) -> None:
-    """Note that a reader has all up to a number; never goes back, and never beyond the head."""
-    if seq <= 0:
+def _take(
+    connection: Connection,
+    agreement: Agreement,
+    known: Progress,
+    at: Head,
+    found: reading.Range,
+    *,
+    now: datetime,
+) -> None:
+    """Write into the account what goes out for the first time; what the reader jumped over is noted as passed over."""
+    under = (agreement.id, agreement.version)
+    first, jumped_to = known.taken + 1, min(found.after, found.last)
+    if jumped_to >= first:
+        jumped = log.days_between(connection, kind=at.kind, first=first, last=jumped_to, now=now)
+        known = ledger.pass_over(connection, known, agreement=under, days=jumped, now=now)
+    if found.last <= known.taken:
         return
-    with hub.pool.connection() as connection:
-        connection.execute(
-            "INSERT INTO feed_cursor (system_id, kind, seq, at)"
-            " SELECT %(system)s, kind, least(%(seq)s, seq), %(at)s FROM head WHERE name = %(kind)s"
-            " ON CONFLICT (system_id, kind) DO UPDATE SET seq = excluded.seq, at = excluded.at"
-            " WHERE feed_cursor.seq < excluded.seq",
-            {"system": system_id, "kind": kind, "seq": seq, "at": hub.clock.now()},
-        )
+    days = log.days_between(connection, kind=at.kind, first=known.taken + 1, last=found.last, now=now)
+    new = [line for line in found.lines if line.seq > known.taken]
+    drafts = reading.drafts_of(days, new)
+    ledger.write(connection, known, agreement=under, drafts=drafts, now=now)
 
 
-def _head(connection: Connection, kind: str) -> tuple[int, int, int]:
-    row = connection.execute("SELECT kind, seq, oldest FROM head WHERE name = %s", (kind,)).fetchone()
-    if row is None:
-        raise CallProblem("unknown_kind")
-    return row[0], row[1], row[2]
-
-
-def _gone(oldest: int) -> CallProblem:
-    detail = f"Numbers below {oldest} are no longer kept. Go on with after={oldest - 1}."
-    return CallProblem("gone_before", detail, headers={"Daumoi-Oldest": str(oldest)})
-
-
-_People = dict[int, list[tuple[int, int]]]
-
-
-def _others(connection: Connection, kind: int, after: int, last: int) -> _People:
-    """Return the other people of a range of records, by number: (role, claim) in their order.
-
-    Read before the records: what stands beside records is deleted after they were dropped, so that a record that is
-    still there has its people here.
-    """
-    others: _People = {}
-    for seq, role, _, claim in log.persons(connection, kind=kind, after=after, last=last):
-        others.setdefault(seq, []).append((role, claim))
-    return others
-
-
-def _render(
+def _of_hub(
     hub: Hub,
     connection: Connection,
     registry: Registry,
     agreement: Agreement,
-    reading: Reading | None,
-    kind: str,
-    number: int,
-    rows: Sequence[ShownRow],
-    others: _People,
-) -> bytes:
-    """Write records as lines; people are looked up once for all rows. Without a reading nobody is shown."""
-    wanted = {row[SUBJECT] for row in rows if row[SUBJECT] is not None}
-    wanted |= {claim for people in others.values() for _, claim in people}
-    views = {}
-    if reading is not None:
-        views = claims(connection, hub.keys, wanted, reading=reading, identity=agreement.gives_identity)
-    line = Scribe(hub, registry, agreement, kind, number, views).line
-    return "".join([line(row, others.get(row[0], ())) for row in rows]).encode()
+    reader: Reader,
+    *,
+    after: int,
+    limit: int,
+) -> FeedPage:
+    """A page for the operator's own command: nothing leaves the hub, so no account is kept."""
+    at = reading.head(connection, agreement.kind)
+    _check_kept(at, after)
+    found = reading.read(
+        hub,
+        connection,
+        registry,
+        agreement,
+        reader,
+        at=at,
+        after=after,
+        last=min(at.seq, after + limit),
+        most=limit,
+        account=None,
+        action="feed.read",
+    )
+    return FeedPage(found.body, max(found.last, after), at.seq, len(found.lines))
+
+
+def one(hub: Hub, registry: Registry, *, agreement: Agreement, reader: Reader, seq: int) -> bytes | None:
+    """Return one record as a feed shows it, or None where there is none that the reader may see; raises as `page`.
+
+    A receiver with numbers of its own asks by them, and gets what it was given under that number.
+    """
+    with hub.pool.connection() as connection, connection.transaction():
+        now = hub.clock.now()
+        agreement = held_firm(connection, system_id=agreement.system_id, kind=agreement.kind, now=now)
+        destination = ledger.feed_of(connection, system_id=agreement.system_id, now=now)
+        at = reading.head(connection, agreement.kind)
+        if agreement.hides_numbers:
+            stands = ledger.stands(connection, destination=destination, kind=at.kind)
+            if stands is None or not 1 <= seq <= stands.own_taken:
+                return None
+            found = own_page(
+                hub, connection, registry, agreement, reader, destination=destination, at=at, after=seq - 1, limit=1
+            )
+            return found[0] or None
+        last = reading.head_for(connection, agreement, at, destination=destination, now=now)
+        if not 1 <= seq <= last:
+            return None
+        if seq < at.oldest:
+            raise reading.gone(at.oldest)
+        stands = ledger.stands(connection, destination=destination, kind=at.kind)
+        account = Account(destination, stands.taken if stands else 0)
+        found_range = reading.read(
+            hub,
+            connection,
+            registry,
+            agreement,
+            reader,
+            at=at,
+            after=seq - 1,
+            last=seq,
+            most=1,
+            account=account,
+            action="record.read",
+        )
+        return found_range.body or None
+
+
+def acknowledge(hub: Hub, *, agreement: Agreement, seq: int) -> None:
+    """Note that a reader has all up to a number; never goes back, and never beyond the head."""
+    if seq <= 0:
+        return
+    now = hub.clock.now()
+    with hub.pool.connection() as connection, connection.transaction():
+        destination = ledger.feed_of(connection, system_id=agreement.system_id, now=now)
+        at = reading.head(connection, agreement.kind)
+        if agreement.hides_numbers:
+            ledger.delivered_own(connection, destination=destination, kind=at.kind, own=seq, now=now)
+        else:
+            ledger.delivered(connection, destination=destination, kind=at.kind, seq=seq, now=now)

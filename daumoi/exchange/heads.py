@@ -1,7 +1,8 @@
 """Watches the heads of the log for those who wait: one look for all, however many wait (design, section 3).
 
 A notice from a writer is a hint; the look every quarter of a second is the guarantee. The registry and the
-agreements are kept fresh by the same look, so that a suspended client is out within it.
+agreements are kept fresh by the same look, so that a suspended client is out within it. Of those whose agreement gives
+a part only, the ones that new records concern are woken: one pass over the records finds them all.
 """
 
 import asyncio
@@ -14,15 +15,68 @@ import structlog
 from daumoi.core.database import Connection, connect, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.exchange import agreements
-from daumoi.exchange.agreements import Agreements
+from daumoi.exchange.agreements import Agreement, Agreements
+from daumoi.exchange.matching import Routes
+from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.log.notices import CHANNEL
-from daumoi.log.selectors import heads
+from daumoi.log.selectors import HeadFigure, heads, places
 from daumoi.organisations import registry
 from daumoi.organisations.registry import Registry
 
 LOOK_EVERY_S = 0.25
+_DELAYED_EVERY_S = 1.0
+_LEAP = 20_000
+"""Records between two looks beyond which everybody who waits is woken instead of reading them."""
 _RETRY_S = 0.5
 _log = structlog.get_logger("daumoi.exchange")
+
+
+class Concerned:
+    """Readers that wait for records of a part of the country, and which of them new records concern."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._guard = threading.Lock()
+        self._waiting: dict[str, dict[asyncio.Event, Agreement]] = {}
+
+    def add(self, agreement: Agreement) -> asyncio.Event:
+        """Let a reader wait."""
+        event = asyncio.Event()
+        with self._guard:
+            self._waiting.setdefault(agreement.kind, {})[event] = agreement
+        return event
+
+    def remove(self, agreement: Agreement, event: asyncio.Event) -> None:
+        """Let it wait no longer."""
+        with self._guard:
+            self._waiting.get(agreement.kind, {}).pop(event, None)
+
+    def all(self) -> list[asyncio.Event]:
+        """Return the events of all who wait."""
+        with self._guard:
+            return [event for waiting in self._waiting.values() for event in waiting]
+
+    def by(self, connection: Connection, figure: HeadFigure, before: int | None) -> list[asyncio.Event]:
+        """Return the events of those whom the records behind `before` concern.
+
+        A correction or a withdrawal may concern whoever had the record before, and so everybody; a leap is not read.
+        """
+        with self._guard:
+            waiting = dict(self._waiting.get(figure.kind, {}))
+        if not waiting:
+            return []
+        events = list(waiting)
+        if before is None or figure.last_seq - before > _LEAP:
+            return events
+        routes = Routes([agreement.matcher for agreement in waiting.values()])
+        found: set[int] = set()
+        for system_id, path, scheme, code, is_first in places(
+            connection, kind=figure.number, after=before, last=figure.last_seq
+        ):
+            if not is_first:
+                return events
+            found.update(routes.of((path, scheme, code), system_id))
+        return [events[number] for number in sorted(found)]
 
 
 class HeadWatch:
@@ -32,7 +86,7 @@ class HeadWatch:
         """Begin without knowing anything; `start` makes the first look."""
         self._hub = hub
         self.registry = Registry(0, {}, {})
-        self.agreements = Agreements({})
+        self.agreements = Agreements()
         self.heads: dict[str, int] = {}
         self.looked_at = 0.0
         """Monotonic time of the last look that succeeded; readiness is measured by it."""
@@ -40,6 +94,7 @@ class HeadWatch:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: dict[str, asyncio.Event] = {}
+        self._concerned = Concerned()
 
     async def start(self) -> None:
         """Look once, then go on in a thread."""
@@ -54,7 +109,7 @@ class HeadWatch:
     async def stop(self) -> None:
         """Stop looking, and let all who wait answer."""
         self._ending.set()
-        for event in self._changed.values():
+        for event in (*self._changed.values(), *self._concerned.all()):
             event.set()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, 2)
@@ -77,6 +132,26 @@ class HeadWatch:
             except TimeoutError:
                 return False
         return True
+
+    async def wait_for_news(self, agreement: Agreement, after: int, timeout_s: float) -> bool:
+        """Wait until records behind a number may concern a reader; False when the time is over or the hub stops.
+
+        `after` is the head up to which the reader has looked. An agreement with a delay is looked at every second.
+        """
+        if agreement.terms.delay_s:
+            timeout_s = min(timeout_s, _DELAYED_EVERY_S)
+        elif not agreement.gives_all and agreement.kind != IDENTITY_CHANGE and not agreement.hides_numbers:
+            if self.heads.get(agreement.kind, 0) > after:
+                return True
+            event = self._concerned.add(agreement)
+            try:
+                await asyncio.wait_for(event.wait(), timeout_s)
+            except TimeoutError:
+                return False
+            finally:
+                self._concerned.remove(agreement, event)
+            return not self._ending.is_set()
+        return await self.wait_beyond(agreement.kind, after, timeout_s)
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -101,15 +176,20 @@ class HeadWatch:
             self.agreements = agreements.load(connection)
             self.registry = found
         moved = {}
+        concerned: list[asyncio.Event] = []
         for figure in heads(connection):
-            if self.heads.get(figure.kind) != figure.last_seq:
+            before = self.heads.get(figure.kind)
+            if before != figure.last_seq:
                 moved[figure.kind] = figure.last_seq
+                concerned += self._concerned.by(connection, figure, before)
         self.looked_at = time.monotonic()
         if moved and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake, moved)
+            self._loop.call_soon_threadsafe(self._wake, moved, concerned)
 
-    def _wake(self, moved: dict[str, int]) -> None:
+    def _wake(self, moved: dict[str, int], concerned: list[asyncio.Event]) -> None:
         self.heads.update(moved)
+        for waiter in concerned:
+            waiter.set()
         for kind in moved:
             event = self._changed.pop(kind, None)
             if event is not None:

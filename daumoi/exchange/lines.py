@@ -5,6 +5,7 @@ facts and identities are passed through as they lie, without being read and writ
 """
 
 import base64
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,8 +20,8 @@ from daumoi.log.selectors import ShownRow
 from daumoi.organisations.registry import Registry
 from daumoi.people.selectors import ClaimView, pseudonym
 
-SUBJECT = 7
-"""Where a row names its subject."""
+SUBJECT, AREA_SCHEME, AREA_CODE, BODY, PATH = 7, 8, 9, 15, 16
+"""Where a row names its subject, its area as sent, its facts and its path."""
 
 _OPS = {int(op): f'","op":"{op.word}","current":' for op in Op}
 
@@ -40,24 +41,46 @@ class Scribe:
         kind: str,
         number: int,
         views: Mapping[int, ClaimView],
+        sealed: Mapping[int, bytes] | None = None,
     ) -> None:
-        """Take what is known of the reader, the kind, and the people of the page."""
+        """Take what is known of the reader, the kind, and the people and sealed values of the page."""
         self._hub, self._registry, self._agreement = hub, registry, agreement
-        self._kind, self._number, self._views = kind, number, views
+        self._kind, self._number, self._views, self._sealed = kind, number, views, sealed or {}
         self._reader, self._gives = agreement.system_id, agreement.gives_identity
+        self._names_people = not agreement.hides_numbers
+        self._location = agreement.terms.location
+        kept = agreement.terms.fields.get(kind)
+        self._kept = None if kept is None else frozenset(kept)
         self._front = f'{{"kind":"{kind}","seq":'
         self._people: dict[int, str] = {}
         self._codes: dict[int, str] = {}
 
-    def line(self, row: ShownRow, others: Sequence[tuple[int, int]]) -> str:
-        """Write one record; `others` are its other people, each as (role, claim) in their order."""
+    def line(
+        self, row: ShownRow, others: Sequence[tuple[int, int]], *, left: bool = False, own: int | None = None
+    ) -> str:
+        """Write one record; `others` are its other people, each as (role, claim) in their order.
+
+        `left`: the record is no longer within what the agreement gives; the line takes it back and tells nothing else.
+        `own`: its number for this receiver, where the agreement gives none of the log.
+        """
         seq, id_, system, ref, revision, op, current, _, _, _, _, _, _, occurred, received, _, _ = row
+        if own is not None:
+            seq, id_ = own, self._own_id(id_)
+        if left:
+            op, occurred = Op.WITHDRAW, None
         started = (
             f'{self._front}{seq},"id":"{id_}{_OPS[op]}{"true" if current else "false"},"system":{self._system(system)}'
             f',"ref":{self._ref(system, ref)},"revision":{revision},"occurred_at":{_instant(occurred)}'
             f',"received_at":{_instant(received)}'
         )
         return f"{started}}}\n" if op == Op.WITHDRAW else f"{started}{self._content(row, others)}}}\n"
+
+    def _own_id(self, id_: str) -> str:
+        """Give an id that no other receiver has: UUID version 8 (RFC 9562, section 5.8) of a keyed hash."""
+        said = self._hub.keys.index("own-id", b"%d|%s" % (self._reader, id_.encode()))
+        return str(
+            uuid.UUID(bytes=said[:6] + bytes([said[6] & 0x0F | 0x80, said[7], said[8] & 0x3F | 0x80]) + said[9:16])
+        )
 
     def _system(self, system_id: int) -> str:
         code = self._codes.get(system_id)
@@ -76,29 +99,36 @@ class Scribe:
     def _content(self, row: ShownRow, others: Sequence[tuple[int, int]]) -> str:
         _, _, _, _, _, _, _, subject, scheme, code, lat, lon, accuracy, _, _, _, _ = row
         area = f',"area":{{"scheme":"{scheme}","code":{_json(code)}}}' if code else ',"area":null'
-        if lat is not None:
+        if lat is not None and self._location:
             within = f',"accuracy_m":{_json(accuracy)}' if accuracy is not None else ""
             area += f',"location":{{"lat":{_json(lat)},"lon":{_json(lon)}{within}}}'
+        if self._names_people:
+            area += self._people_of(subject, others)
+        return f'{area},"data":{self._data(row, others)}'
+
+    def _people_of(self, subject: int | None, others: Sequence[tuple[int, int]]) -> str:
+        found = ""
         if subject is not None:
             who = self._person(subject)
-            area += f',"subject":{who}' if who else ""
+            found += f',"subject":{who}' if who else ""
         companions = []
         for role, claim in others:
             who = self._person(claim)
             if not who:
                 continue
             if role == Role.DECLARANT:
-                area += f',"declarant":{who}'
+                found += f',"declarant":{who}'
             else:
                 companions.append(who)
         if companions:
-            area += f',"companions":[{",".join(companions)}]'
-        return f'{area},"data":{self._data(row, others)}'
+            found += f',"companions":[{",".join(companions)}]'
+        return found
 
     def _data(self, row: ShownRow, others: Sequence[tuple[int, int]]) -> str:
         """Give the facts as they lie; only where something is to be set into them or cut out are they read."""
-        body, sealed = row[-2], row[-1]
-        if sealed is None and self._kind != IDENTITY_CHANGE and (body is None or '"companions"' not in body):
+        body, sealed = row[BODY], self._sealed.get(row[0])
+        is_whole = self._kept is None and self._kind != IDENTITY_CHANGE
+        if sealed is None and is_whole and (body is None or '"companions"' not in body):
             return body or "{}"
         data = msgspec.json.decode(body) if body else {}
         if sealed is not None:
@@ -108,7 +138,7 @@ class Scribe:
             data = self._identity_change(data)
         if "companions" in data:
             self._fill_companions(data, others)
-        return _json(data)
+        return _json(data if self._kept is None else {name: data[name] for name in data if name in self._kept})
 
     def _fill_companions(self, data: dict[str, Any], others: Sequence[tuple[int, int]]) -> None:
         """Set identities as sent into the data where the agreement gives them; else take the field out."""
@@ -141,12 +171,12 @@ class Scribe:
         }
 
 
-def personal_values(hub: Hub, kind: int, row: ShownRow) -> dict[str, Any]:
-    """Open the personal values of a record by JSON pointer; `log.shown` gave them sealed, for a reading."""
-    if row[-1] is None:
+def personal_values(hub: Hub, kind: int, row: ShownRow, sealed: bytes | None) -> dict[str, Any]:
+    """Open the personal values of a record by JSON pointer; `log.sealed` gave them, for a reading."""
+    if sealed is None:
         return {}
     key = receipt_key(hub.keys, system_id=row[2], kind=kind, ref=row[3])
-    opened: dict[str, Any] = msgspec.json.decode(hub.keys.open(row[-1], personal_context(key, row[4])))
+    opened: dict[str, Any] = msgspec.json.decode(hub.keys.open(sealed, personal_context(key, row[4])))
     return opened
 
 

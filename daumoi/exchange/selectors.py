@@ -21,12 +21,12 @@ class Readers(NamedTuple):
 def readers(connection: Connection) -> Readers:
     """Return how many systems have an agreement in force, and how far the slowest is behind; who they are stays out."""
     row = connection.execute(
-        "SELECT count(DISTINCT a.system_id), count(DISTINCT a.system_id) FILTER (WHERE counted),"
-        " coalesce(max(h.seq - coalesce(c.seq, 0)) FILTER (WHERE counted), 0)"
-        " FROM agreement a JOIN head h ON a.kind IN (h.name, '*')"
-        " LEFT JOIN feed_cursor c ON c.system_id = a.system_id AND c.kind = h.kind,"
-        " LATERAL (SELECT c.seq IS NOT NULL OR a.kind <> '*') AS known(counted)"
-        " WHERE a.valid_to IS NULL"
+        "SELECT count(DISTINCT a.receiver), count(DISTINCT a.receiver) FILTER (WHERE counted),"
+        " coalesce(max(h.seq - coalesce(p.delivered, 0)) FILTER (WHERE counted), 0)"
+        " FROM agreement_kind a JOIN head h ON a.kind IN (h.name, '*')"
+        " LEFT JOIN destination d ON d.receiver = a.receiver AND d.way = 'feed'"
+        " LEFT JOIN progress p ON p.destination_id = d.id AND p.kind = h.kind,"
+        " LATERAL (SELECT p.delivered IS NOT NULL OR a.kind <> '*') AS known(counted)"
     ).fetchone()
     assert row is not None
     return Readers(*row)
@@ -45,11 +45,13 @@ class Reached(NamedTuple):
 def reached(connection: Connection, *, kind: int, kind_name: str, seq: int) -> list[Reached]:
     """Return the systems that read a kind by an agreement in force, or have read it, with how far each is."""
     rows = connection.execute(
-        "SELECT coalesce(a.system_id, c.system_id), coalesce(a.identity, ''), coalesce(c.seq, 0), c.at,"
-        " coalesce(c.seq, 0) >= %(seq)s FROM"
-        " (SELECT DISTINCT ON (system_id) system_id, identity FROM agreement"
-        "  WHERE valid_to IS NULL AND kind IN (%(name)s, '*') ORDER BY system_id, kind DESC) a"
-        " FULL JOIN (SELECT system_id, seq, at FROM feed_cursor WHERE kind = %(kind)s) c USING (system_id)"
+        "SELECT coalesce(a.receiver, c.receiver), coalesce(a.identity, ''), coalesce(c.delivered, 0), c.delivered_at,"
+        " coalesce(c.delivered, 0) >= %(seq)s FROM"
+        " (SELECT DISTINCT ON (k.receiver) k.receiver, v.terms ->> 'identity' AS identity FROM agreement_kind k"
+        "  JOIN agreement_version v ON v.agreement_id = k.agreement_id AND v.state = 'in_force'"
+        "  WHERE k.kind IN (%(name)s, '*') ORDER BY k.receiver, k.kind DESC) a"
+        " FULL JOIN (SELECT d.receiver, p.delivered, p.delivered_at FROM progress p"
+        "  JOIN destination d ON d.id = p.destination_id AND d.way = 'feed' WHERE p.kind = %(kind)s) c USING (receiver)"
         " ORDER BY 5 DESC, 1",
         {"kind": kind, "name": kind_name, "seq": seq},
     )

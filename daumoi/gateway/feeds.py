@@ -4,6 +4,7 @@ Who waits holds a place in the event loop and nothing else: no thread, no connec
 """
 
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,7 +18,8 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds, meters
 from daumoi.exchange.agreements import Agreement
-from daumoi.exchange.feeds import LIMIT_MAX, FeedPage, Reader
+from daumoi.exchange.feeds import LIMIT_MAX, FeedPage
+from daumoi.exchange.reading import Reader
 from daumoi.gateway.admission import header
 from daumoi.gateway.answers import NDJSON, as_problem, problem_body
 from daumoi.gateway.calls import Call, call_of
@@ -61,20 +63,18 @@ def _page(
 ) -> FeedPage:
     """Read a page; an `after` that the reader itself asked with acknowledges all up to it."""
     with meters.PAGE.labels(agreement.kind).time():
-        found = feeds.page(
-            hub, registry, agreement=agreement, reader=reader, kind=agreement.kind, after=after, limit=limit
-        )
+        found = feeds.page(hub, registry, agreement=agreement, reader=reader, after=after, limit=limit)
     meters.RECORDS.labels(agreement.kind).inc(found.records)
     meters.BYTES.labels(agreement.kind).inc(len(found.body))
     if asked and known.is_new(agreement, min(after, found.head)):
-        feeds.acknowledge(hub, system_id=agreement.system_id, kind=agreement.kind, seq=after)
+        feeds.acknowledge(hub, agreement=agreement, seq=after)
         known.note(agreement, min(after, found.head))
     return found
 
 
-async def _wait(gate: Gate, kind: str, after: int, seconds: float) -> None:
+async def _wait(gate: Gate, agreement: Agreement, seen: int, seconds: float) -> None:
     with gate.meters.polls.track_inprogress():
-        await gate.watch.wait_beyond(kind, after, seconds)
+        await gate.watch.wait_for_news(agreement, seen, seconds)
 
 
 def _feed_handler(gate: Gate, known: Acknowledged) -> HTTPRouteHandler:
@@ -87,19 +87,33 @@ def _feed_handler(gate: Gate, known: Acknowledged) -> HTTPRouteHandler:
         after = query.whole("after", 0, low=0, high=SEQ_MAX)
         limit = query.whole("limit", LIMIT, low=1, high=LIMIT_MAX)
         wait = query.whole("wait", 0, low=0, high=WAIT_MAX_S)
-        if wait and gate.watch.heads.get(agreement.kind, 0) <= after:
-            await _wait(gate, agreement.kind, after, wait)
-        page = await gate.read(
-            _page,
-            gate.hub,
-            gate.watch.registry,
-            known,
-            agreement=agreement,
-            reader=Reader(call.actor),
-            after=after,
-            limit=limit,
-            asked=True,
-        )
+        ends = time.monotonic() + wait
+        seen = gate.watch.heads.get(agreement.kind, 0)
+        if wait and agreement.gives_all and seen <= after:
+            await _wait(gate, agreement, after, wait)
+
+        async def read(after: int, *, asked: bool) -> FeedPage:
+            return await gate.read(
+                _page,
+                gate.hub,
+                gate.watch.registry,
+                known,
+                agreement=agreement,
+                reader=Reader(call.actor),
+                after=after,
+                limit=limit,
+                asked=asked,
+            )
+
+        page = await read(after, asked=True)
+        while not page.records and page.next >= page.head and not gate.watch.stopping:
+            # Records came, and none of them was for this reader: it goes on waiting.
+            left = ends - time.monotonic()
+            if left <= 0:
+                break
+            await _wait(gate, agreement, seen, left)
+            seen = gate.watch.heads.get(agreement.kind, 0)
+            page = await read(page.next, asked=False)
         headers = {"Daumoi-Next": str(page.next), "Daumoi-Head": str(page.head)}
         return ASGIResponse(body=page.body, media_type=NDJSON, headers=headers)
 
@@ -132,13 +146,18 @@ class _Reader:
 
     def __init__(self, gate: Gate, known: Acknowledged, call: Call, kind: str) -> None:
         self._gate, self._known, self._call, self._kind = gate, known, call, kind
+        self._seen = 0
+
+    def _agreement(self) -> Agreement:
+        """Ask anew what the reader may see, so that an agreement that ends is ended."""
+        if self._gate.active(self._call.caller.client_id) is None:
+            raise CallProblem("unauthorized")
+        return self._gate.agreement(self._call.system, self._kind)
 
     async def page(self, after: int, *, asked: bool = False) -> FeedPage:
-        """Read on; what the reader may see is asked anew each time, so that an agreement that ends is ended."""
-        gate = self._gate
-        if gate.active(self._call.caller.client_id) is None:
-            raise CallProblem("unauthorized")
-        agreement = gate.agreement(self._call.system, self._kind)
+        """Read on."""
+        gate, agreement = self._gate, self._agreement()
+        self._seen = gate.watch.heads.get(self._kind, 0)
         return await gate.read(
             _page,
             gate.hub,
@@ -159,8 +178,8 @@ class _Reader:
                 while not self._gate.watch.stopping:
                     if page.body:
                         yield events(page.body)
-                    if page.next >= page.head and not await self._gate.watch.wait_beyond(
-                        self._kind, page.next, HEARTBEAT_S
+                    if page.next >= page.head and not await self._gate.watch.wait_for_news(
+                        self._agreement(), self._seen, HEARTBEAT_S
                     ):
                         yield b": heartbeat\n\n"
                     page = await self.page(page.next)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange.agreements import Agreement
@@ -88,7 +89,7 @@ class Gate:
         """Return what a system may see of a kind; raises CallProblem unknown_kind and no_agreement."""
         if kind not in LOG_KINDS:
             raise CallProblem("unknown_kind")
-        found = self.watch.agreements.of(system.id, kind)
+        found = self.watch.agreements.of(system.id, kind, on=self.hub.clock.now().astimezone(VIET_NAM_TIME).date())
         if found is None:
             raise CallProblem("no_agreement")
         return found

@@ -6,6 +6,7 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.settings import Settings
 from daumoi.exchange.feeds import LIMIT_MAX
 from daumoi.gateway.answers import HEAD_MAX_BYTES, HEADERS_MAX, json_answer
@@ -75,7 +76,8 @@ def limits(settings: Settings, system: System) -> dict[str, Any]:
 
 
 def _listed(gate: Gate, kind: Kind, system: System) -> dict[str, Any]:
-    agreement = gate.watch.agreements.of(system.id, kind.name)
+    today = gate.hub.clock.now().astimezone(VIET_NAM_TIME).date()
+    agreement = gate.watch.agreements.of(system.id, kind.name, on=today)
     return {
         "kind": kind.name,
         "version": kind.version,
@@ -84,7 +86,7 @@ def _listed(gate: Gate, kind: Kind, system: System) -> dict[str, Any]:
         "schema": f"/api/v1/kinds/{kind.name}/schema",
         "example": f"/api/v1/kinds/{kind.name}/example",
         "may_send": system.may_send(kind.name),
-        "may_read": agreement.identity if agreement else None,
+        "may_read": agreement.terms.identity if agreement else None,
     }
 
 

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds
+from daumoi.exchange.reading import Reader
 from daumoi.gateway import bodies
 from daumoi.gateway.answers import JSON, json_answer
 from daumoi.gateway.calls import Call, call_of, sent_kind
@@ -122,8 +123,7 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
                 gate.hub,
                 gate.watch.registry,
                 agreement=agreement,
-                reader=feeds.Reader(call.actor),
-                kind=kind,
+                reader=Reader(call.actor),
                 seq=seq,
             )
         if found is None:

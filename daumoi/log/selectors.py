@@ -1,12 +1,18 @@
 """Reads the log: figures of heads and consumers, and records by number."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
+from daumoi.accounts.scope import Scope
+from daumoi.core.arrays import Numbers
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
 from daumoi.log.entries import Op
+
+_INSTANT = timedelta(microseconds=1)
+"""What two instants differ by at least, as the database keeps them."""
 
 
 class HeadFigure(NamedTuple):
@@ -121,24 +127,102 @@ def stated(connection: Connection, *, kind: int, receipts: Sequence[tuple[bytes,
 
 ShownRow = tuple[Any, ...]
 """One record as a feed needs it: seq, id, system, ref, revision, op, current, subject's claim, area scheme, area code,
-lat, lon, accuracy_m, occurred_at and received_at as JSON texts in UTC, body as JSON text, sealed personal values."""
+lat, lon, accuracy_m, occurred_at and received_at as JSON texts in UTC, body as JSON text, path."""
 
 _SHOWN = (
     "SELECT r.seq, r.id::text, r.system_id, r.ref, r.revision, r.op, r.current, r.subject, r.area_scheme, r.area_code,"
-    " r.lat, r.lon, r.accuracy_m, to_json(r.occurred_at)::text, to_json(r.received_at)::text, r.body::text, {}"
-    " FROM record r"
-)
-_RANGE = " WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s ORDER BY r.seq"
-_WITHOUT_PERSONAL = _SHOWN.format("NULL::bytea") + _RANGE
-_WITH_PERSONAL = (
-    _SHOWN.format("p.sealed") + " LEFT JOIN record_personal p ON p.kind = r.kind AND p.seq = r.seq" + _RANGE
+    " r.lat, r.lon, r.accuracy_m, to_json(r.occurred_at)::text, to_json(r.received_at)::text, r.body::text, r.path"
+    " FROM record r WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s"
 )
 
 
-def shown(connection: Connection, *, kind: int, after: int, last: int, personal: Reading | None) -> list[ShownRow]:
-    """Return the records of a kind with after < seq ≤ last, in order; sealed values only for a reading."""
-    statement = _WITHOUT_PERSONAL if personal is None else _WITH_PERSONAL
-    return connection.execute(statement, (kind, after, last), binary=True).fetchall()
+def shown(connection: Connection, *, kind: int, after: int, last: int) -> list[ShownRow]:
+    """Return the records of a kind with after < seq ≤ last, in order."""
+    return connection.execute(_SHOWN + " ORDER BY r.seq", (kind, after, last), binary=True).fetchall()
+
+
+def shown_within(
+    connection: Connection, scope: Scope, *, kind: int, after: int, last: int, scheme: str | None, limit: int
+) -> list[ShownRow]:
+    """Return the first `limit` of them that may concern who sees this scope, in order.
+
+    These are records of its paths, those sent with a code of `scheme`, and what is no first arrival: a correction or a
+    withdrawal may concern who had an earlier revision. The caller decides on each.
+    """
+    where, values = scope.sql("r.path")
+    statement = f"{_SHOWN} AND ({where} OR r.op <> %s OR r.area_scheme = %s) ORDER BY r.seq LIMIT %s"
+    return connection.execute(
+        statement, (kind, after, last, *values, int(Op.ASSERT), scheme, limit), binary=True
+    ).fetchall()
+
+
+def places(
+    connection: Connection, *, kind: int, after: int, last: int
+) -> Iterator[tuple[int, str | None, str | None, str | None, bool]]:
+    """Return (system, path, area scheme, area code, whether it is a first arrival) of a range, each once."""
+    return iter(
+        connection.execute(
+            "SELECT DISTINCT system_id, path, area_scheme, area_code, op = %s FROM record"
+            " WHERE kind = %s AND seq > %s AND seq <= %s",
+            (int(Op.ASSERT), kind, after, last),
+        ).fetchall()
+    )
+
+
+def sealed(connection: Connection, *, kind: int, numbers: Sequence[int], reading: Reading) -> dict[int, bytes]:
+    """Return the sealed personal values of records, by number; records without any are left out."""
+    rows = connection.execute(
+        "SELECT seq, sealed FROM record_personal WHERE kind = %s AND seq = ANY(%s::bigint[])",
+        (kind, Numbers(numbers)),
+        binary=True,
+    )
+    return dict(rows.fetchall())
+
+
+class Earlier(NamedTuple):
+    """An earlier revision of a record: where it lies in the log, and of which place it was, as far as it is kept."""
+
+    of: int
+    seq: int
+    system_id: int | None
+    path: str | None
+    area_scheme: str | None
+    area_code: str | None
+
+
+def earlier(connection: Connection, *, kind: int, keys: Sequence[tuple[int, bytes]]) -> list[Earlier]:
+    """Return what lies before records of the same ref, by (number, receipt key); of dropped ones only the number."""
+    rows = connection.execute(
+        "SELECT w.seq, q.seq, r.system_id, r.path, r.area_scheme, r.area_code"
+        " FROM unnest(%s::bigint[], %s::bytea[]) w(seq, key) JOIN receipt q ON q.key = w.key AND q.seq < w.seq"
+        " LEFT JOIN record r ON r.kind = %s AND r.seq = q.seq",
+        ([seq for seq, _ in keys], [key for _, key in keys], kind),
+    )
+    return [Earlier(*row) for row in rows]
+
+
+def days_between(
+    connection: Connection, *, kind: int, first: int, last: int, now: datetime
+) -> list[tuple[int, int, date]]:
+    """Divide a range of numbers by the day of receipt (UTC+7): (first, last, day), in order.
+
+    `received_at` never goes back within a kind. Numbers that were dropped count to the oldest day that is kept.
+    """
+    ends = connection.execute(
+        "SELECT min(received_at), max(received_at) FROM record WHERE kind = %s AND (seq = %s OR seq = %s)",
+        (kind, first, last),
+    ).fetchone()
+    assert ends is not None
+    until = ends[1] or now
+    begins = (ends[0] or until).astimezone(VIET_NAM_TIME).date()
+    found, at = [], first
+    for day in range((until.astimezone(VIET_NAM_TIME).date() - begins).days):
+        midnight = datetime.combine(begins + timedelta(days=day + 1), time(), VIET_NAM_TIME)
+        number = min(last, numbers_at(connection, [midnight - _INSTANT])[kind, midnight - _INSTANT])
+        if number >= at:
+            found.append((at, number, begins + timedelta(days=day)))
+            at = number + 1
+    return [*found, (at, last, until.astimezone(VIET_NAM_TIME).date())] if at <= last else found
 
 
 def refs(

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from daumoi.audit.actors import Actor
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.hub import Hub
-from daumoi.exchange import agreements
-from daumoi.exchange.feeds import Reader
+from daumoi.exchange import agreements, feeds, lifecycle
+from daumoi.exchange.agreements import Agreement
+from daumoi.exchange.reading import Reader
+from daumoi.exchange.terms import IdentityMode, Terms
 from daumoi.intake.receipts import Receipt
 from daumoi.intake.setup import prepare_log
 from daumoi.intake.submissions import Submission
@@ -20,9 +23,7 @@ TESTER = Actor("test", "A test")
 READER = Reader(TESTER)
 
 
-def a_system(
-    hub: Hub, code: str = "dov", *, read: str | None = None, identity: agreements.IdentityGrant = "given"
-) -> System:
+def a_system(hub: Hub, code: str = "dov", *, read: str | None = None, identity: IdentityMode = "given") -> System:
     """Register a system that may send everything; `read` makes it a standing agreement."""
     prepare_log(hub)
     at = hub.clock.now()
@@ -31,8 +32,24 @@ def a_system(
         found = registry.load(connection).by_code(code)
         assert found is not None
         if read:
-            agreements.add(connection, system_id=found.id, kinds=[read], identity=identity, at=at)
+            lifecycle.stand(connection, system_id=found.id, kinds=[read], identity=identity, at=at)
     return found
+
+
+def an_agreement(system: System, kind: str, identity: IdentityMode = "pseudonym") -> Agreement:
+    """What a reader may see of a kind, as if the hub read for itself: it stands in no table, and no account is kept."""
+    return Agreement(system.id, kind, Terms(kinds=(kind,), identity=identity, purpose="data_sharing"))
+
+
+def read_up_to(hub: Hub, system: System, kind: str, seq: int) -> None:
+    """Read a kind from its beginning by the agreement in force, and say that all up to a number is there."""
+    with hub.pool.connection() as connection:
+        known = registry.load(connection)
+        today = hub.clock.now().astimezone(VIET_NAM_TIME).date()
+        agreement = agreements.load(connection).of(system.id, kind, on=today)
+    assert agreement is not None
+    feeds.page(hub, known, agreement=agreement, reader=READER, after=0, limit=seq)
+    feeds.acknowledge(hub, agreement=agreement, seq=seq)
 
 
 def send(hub: Hub, system: System, kind: str, rows: Iterable[Record | bytes], **options: Any) -> Receipt:

@@ -7,6 +7,7 @@ import inspect
 
 from daumoi.core.reading import Reading
 from daumoi.exchange import feeds
+from daumoi.exchange.reading import Reader
 from daumoi.log import selectors as log
 from daumoi.people import selectors as people
 from tests.repository.tracked import files_of, named, text_of
@@ -29,13 +30,13 @@ def test_only_the_audit_service_makes_a_reading() -> None:
 
 def test_selectors_over_personal_data_take_a_reading() -> None:
     """Without a default: who calls one has thought of it."""
-    wanted = {people.claims: ("reading", Reading), log.shown: ("personal", Reading | None)}
+    wanted = {people.claims: ("reading", Reading), log.sealed: ("reading", Reading)}
     for selector, (name, annotation) in wanted.items():
         parameter = inspect.signature(selector).parameters[name]
         assert (parameter.annotation, parameter.default) == (annotation, inspect.Parameter.empty)
     for door in (feeds.page, feeds.one):
         parameter = inspect.signature(door).parameters["reader"]
-        assert (parameter.annotation, parameter.default) == (feeds.Reader, inspect.Parameter.empty)
+        assert (parameter.annotation, parameter.default) == (Reader, inspect.Parameter.empty)
 
 
 def test_sealed_identities_are_opened_in_known_places_only() -> None:
@@ -43,7 +44,7 @@ def test_sealed_identities_are_opened_in_known_places_only() -> None:
     opens = {named(path) for path in files_of(".py", under="daumoi") if "keys.open(" in (text_of(path) or "")}
     assert opens == {
         "daumoi/console/adapters.py",  # second factors of members, which nobody is shown
-        "daumoi/exchange/lines.py",  # values that `log.shown` gave for a reading
+        "daumoi/exchange/lines.py",  # values that `log.sealed` gave for a reading
         "daumoi/intake/holding.py",  # a sender's own held rows
         "daumoi/linkage/comparing/rows.py",  # compared in memory, shown to nobody
         "daumoi/linkage/selectors.py",

@@ -12,14 +12,13 @@ from daumoi.audit.sealing import seal
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds
-from daumoi.exchange.agreements import Agreement
 from daumoi.organisations import registry
 from tests.contract.records import a_declaration
 from tests.crash.reckoning import dsn_of
 from tests.hubs import Caller, HubServer
 from tests.integration.audit.writing import verified
 from tests.integration.postgres.clusters import wait_until
-from tests.integration.sending import READER, a_report, a_system, send
+from tests.integration.sending import READER, a_report, a_system, an_agreement, send
 
 Lines = list[tuple[Any, ...]]
 
@@ -36,25 +35,23 @@ def test_a_page_is_one_line_with_its_range_and_an_empty_page_is_none(hub: Hub) -
     send(hub, system, "citizen_report", [a_report(f"r-{number}") for number in range(25)])
     with hub.pool.connection() as connection:
         known = registry.load(connection)
-    agreement = Agreement(system.id, "citizen_report", "pseudonym")
+    agreement = an_agreement(system, "citizen_report", "pseudonym")
 
     def page(after: int, limit: int) -> feeds.FeedPage:
-        return feeds.page(
-            hub, known, agreement=agreement, reader=READER, kind="citizen_report", after=after, limit=limit
-        )
+        return feeds.page(hub, known, agreement=agreement, reader=READER, after=after, limit=limit)
 
     assert page(0, 20).records == 20
     assert page(20, 20).records == 5
     assert page(25, 20).records == 0
-    assert feeds.one(hub, known, agreement=agreement, reader=READER, kind="citizen_report", seq=7)
-    assert feeds.one(hub, known, agreement=agreement, reader=READER, kind="citizen_report", seq=26) is None
+    assert feeds.one(hub, known, agreement=agreement, reader=READER, seq=7)
+    assert feeds.one(hub, known, agreement=agreement, reader=READER, seq=26) is None
     assert lines_of(hub) == [
         ("test", "feed.read", "citizen_report", 1, 20, "data_sharing"),
         ("test", "feed.read", "citizen_report", 21, 25, "data_sharing"),
         ("test", "record.read", "citizen_report", 7, 7, "data_sharing"),
     ]
     with pytest.raises(CallProblem):
-        feeds.page(hub, known, agreement=agreement, reader=READER, kind="no_kind", after=0, limit=1)
+        feeds.page(hub, known, agreement=an_agreement(system, "no_kind"), reader=READER, after=0, limit=1)
     assert seal(hub) == 3
     assert verified(hub).is_whole
 
@@ -67,8 +64,8 @@ def test_records_that_tell_of_nobody_are_given_without_a_line_unless_identity_is
     with hub.pool.connection() as connection:
         known = registry.load(connection)
     for identity, lines in (("pseudonym", 0), ("given", 1)):
-        agreement = Agreement(system.id, "checkpoint", identity)  # type: ignore[arg-type]
-        feeds.page(hub, known, agreement=agreement, reader=READER, kind="checkpoint", after=0, limit=10)
+        agreement = an_agreement(system, "checkpoint", identity)  # type: ignore[arg-type]
+        feeds.page(hub, known, agreement=agreement, reader=READER, after=0, limit=10)
         assert len(lines_of(hub)) == lines
 
 

@@ -12,11 +12,10 @@ from psycopg_pool import ConnectionPool
 from daumoi.console.board import KEPT_S, Board
 from daumoi.core.database import conninfo
 from daumoi.core.hub import Hub
-from daumoi.exchange.feeds import acknowledge
 from daumoi.kinds.registry import KINDS
 from daumoi.situation.counting import count_all
 from tests.integration.console.conftest import Opener
-from tests.integration.sending import a_passage, a_report, a_system, send
+from tests.integration.sending import a_passage, a_report, a_system, read_up_to, send
 
 MOST_QUERIES = 6
 
@@ -68,7 +67,7 @@ def test_a_reader_of_all_kinds_is_not_behind_in_kinds_it_never_asked_for(hub: Hu
 def test_a_reader_that_acknowledged_is_behind_by_what_came_since(hub: Hub, open_pages: Opener) -> None:
     dov, _ = a_system(hub, read="*"), a_system(hub, "silent", read="*")
     send(hub, dov, "citizen_report", [a_report(f"r-{n}") for n in range(3)])
-    acknowledge(hub, system_id=dov.id, kind="citizen_report", seq=1)
+    read_up_to(hub, dov, "citizen_report", 1)
     page = open_pages(hub).get("/").text
     assert figure(page, "feeds") == "2 hệ thống được chia sẻ, theo dõi được 1; tính theo hệ thống chậm nhất"
     assert figure(page, "feeds-lag") == "2"

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from daumoi.exchange.feeds import acknowledge
 from daumoi.organisations.registry import System
 from tests.integration.console.desk import Desk, a_bad_report, state_purpose, statements_of
-from tests.integration.sending import a_system, send
+from tests.integration.sending import a_system, read_up_to, send
 
 PAGE = "/console/records/citizen_report/1/"
 LATER = "/console/records/citizen_report/2/"
@@ -28,7 +27,7 @@ def dov(desk: Desk) -> System:
     send(desk.hub, dov, "citizen_report", [a_report()])
     send(desk.hub, dov, "citizen_report", [a_report(revision=2, data={"category": "other", "text": "Đã đóng cửa"})])
     send(desk.hub, dov, "citizen_report", [{"ref": "A-17", "revision": 3, "op": "withdraw"}])
-    acknowledge(desk.hub, system_id=reader.id, kind="citizen_report", seq=1)
+    read_up_to(desk.hub, reader, "citizen_report", 1)
     return dov
 
 

@@ -6,12 +6,11 @@ import pytest
 
 from daumoi.core.hub import Hub
 from daumoi.exchange import feeds
-from daumoi.exchange.agreements import Agreement
 from daumoi.intake.identity_changes import NothingToMove, join_people, split_claim
 from daumoi.log.identity_change import KIND_NAME, KIND_NUMBER
 from daumoi.organisations import registry
 from daumoi.organisations.registry import System
-from tests.integration.sending import READER, a_system, send
+from tests.integration.sending import READER, a_system, an_agreement, send
 
 Line = dict[str, object]
 
@@ -32,8 +31,8 @@ def declare(hub: Hub, system: System, *people: str) -> None:
 def read(hub: Hub, system: System, kind: str) -> list[Line]:
     with hub.pool.connection() as connection:
         systems = registry.load(connection)
-    agreement = Agreement(system.id, kind, "pseudonym")
-    page = feeds.page(hub, systems, agreement=agreement, reader=READER, kind=kind, after=0, limit=1000)
+    agreement = an_agreement(system, kind, "pseudonym")
+    page = feeds.page(hub, systems, agreement=agreement, reader=READER, after=0, limit=1000)
     return [json.loads(line) for line in page.body.splitlines()]
 
 

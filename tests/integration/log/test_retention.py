@@ -13,7 +13,6 @@ from daumoi.core.clock import FixedClock
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds
-from daumoi.exchange.agreements import Agreement
 from daumoi.kinds.registry import KINDS
 from daumoi.log import archive, archive_files, holds, retention, unnamed_claims
 from daumoi.log.retention import Done, Verdict, apply, drop_by_hand, finish, plan, read_rules
@@ -22,7 +21,7 @@ from daumoi.log.segments import drop, droppable
 from daumoi.organisations import registry
 from daumoi.organisations.registry import System
 from tests.conftest import NOON
-from tests.integration.sending import READER, TESTER, a_report, a_system, send
+from tests.integration.sending import READER, TESTER, a_report, a_system, an_agreement, send
 
 KIND = KINDS["citizen_report"]
 ROWS = 100
@@ -236,8 +235,8 @@ def test_a_claim_named_while_it_was_in_doubt_is_kept_with_its_identity(small: Hu
 def page(hub: Hub, system: System, after: int, identity: Any = "pseudonym") -> bytes:
     with hub.pool.connection() as connection:
         known = registry.load(connection)
-    agreement = Agreement(system.id, KIND.name, identity)
-    return feeds.page(hub, known, agreement=agreement, reader=READER, kind=KIND.name, after=after, limit=1000).body
+    agreement = an_agreement(system, KIND.name, identity)
+    return feeds.page(hub, known, agreement=agreement, reader=READER, after=after, limit=1000).body
 
 
 def place(hub: Hub, **scope: Any) -> int:

@@ -10,12 +10,11 @@ from daumoi.core.database import connect
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import feeds
-from daumoi.exchange.agreements import Agreement
 from daumoi.kinds.registry import KINDS
 from daumoi.log.retention import drop_by_hand
 from daumoi.log.segments import AHEAD, ensure_segments
 from daumoi.organisations import registry
-from tests.integration.sending import READER, TESTER, a_report, a_system, send
+from tests.integration.sending import READER, TESTER, a_report, a_system, an_agreement, send
 
 NUMBER = KINDS["citizen_report"].number
 ROWS = 100
@@ -129,7 +128,7 @@ def test_readers_pass_over_nothing_while_segments_go(small: Hub):
     fill(small, 6000, system="other")
     with small.pool.connection() as connection:
         systems = registry.load(connection)
-    agreement = Agreement(system.id, "citizen_report", "pseudonym")
+    agreement = an_agreement(system, "citizen_report", "pseudonym")
     ending = threading.Event()
     faults: list[str] = []
 
@@ -137,9 +136,7 @@ def test_readers_pass_over_nothing_while_segments_go(small: Hub):
         after = 0
         while not ending.is_set():
             try:
-                page = feeds.page(
-                    small, systems, agreement=agreement, reader=READER, kind="citizen_report", after=after, limit=50
-                )
+                page = feeds.page(small, systems, agreement=agreement, reader=READER, after=after, limit=50)
             except CallProblem as problem:
                 if problem.code != "gone_before":
                     faults.append(problem.code)

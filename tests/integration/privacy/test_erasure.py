@@ -26,7 +26,6 @@ from daumoi.core.crypto import MASTER_KEY_BYTES, Keys, SealBroken
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
 from daumoi.exchange import feeds
-from daumoi.exchange.agreements import Agreement
 from daumoi.intake import erasure
 from daumoi.intake.erasure import (
     NobodyToErase,
@@ -58,7 +57,7 @@ from tests.integration.privacy.erasing import (
     person_of,
     records_of_others,
 )
-from tests.integration.sending import READER, TESTER, send
+from tests.integration.sending import READER, TESTER, an_agreement, send
 from tests.repository.planted import found_in
 
 SMALL = {"DAUMOI_SEGMENT_ROWS": "100", "DAUMOI_ARCHIVE_ROWS": "5"}
@@ -81,10 +80,8 @@ def with_key(hub: Hub, master: bytes) -> Hub:
 def page(world: World, kind: str, identity: Any = "given") -> list[dict[str, Any]]:
     with world.hub.pool.connection() as connection:
         known = registry.load(connection)
-    agreement = Agreement(world.hotline.id, kind, identity)
-    return decoded(
-        feeds.page(world.hub, known, agreement=agreement, reader=READER, kind=kind, after=0, limit=1000).body
-    )
+    agreement = an_agreement(world.hotline, kind, identity)
+    return decoded(feeds.page(world.hub, known, agreement=agreement, reader=READER, after=0, limit=1000).body)
 
 
 def numbers(world: World, query: str) -> list[int]:

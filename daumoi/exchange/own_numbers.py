@@ -1,0 +1,148 @@
+"""Pages for receivers that are shown nobody: numbers and ids are their own, so that two of them cannot compare.
+
+A number of their own is the place of a record among all that was given: it follows from the account. What was taken out
+is written again from the log, under the version it was taken under, and only what the agreement of today gives too.
+"""
+
+from typing import NamedTuple
+
+from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
+from daumoi.exchange import ledger, reading
+from daumoi.exchange.agreements import Agreement, versions
+from daumoi.exchange.ledger import Progress, Stretch
+from daumoi.exchange.reading import Head, Line, Reader
+from daumoi.exchange.selection import Account, place_of
+from daumoi.log import selectors as log
+from daumoi.organisations.registry import Registry
+
+
+class OwnPage(NamedTuple):
+    """NDJSON, the last own number of the page, the newest own number that is known of, how many records."""
+
+    body: bytes
+    next: int
+    head: int
+    records: int
+
+
+def own_page(
+    hub: Hub,
+    connection: Connection,
+    registry: Registry,
+    agreement: Agreement,
+    reader: Reader,
+    *,
+    destination: int,
+    at: Head,
+    after: int,
+    limit: int,
+) -> OwnPage:
+    """Return what lies behind an own number, at most `limit` records; further records are taken out where it ends.
+
+    The head is one more than is numbered yet while the log holds more: what is not taken out has no number.
+    """
+    known = ledger.progress(connection, destination=destination, kind=at.kind)
+    lines: list[Line] = []
+    own = min(after, known.own_taken)
+    while own < known.own_taken and len(lines) < limit:
+        stretch = ledger.of_own(connection, destination=destination, kind=at.kind, own=own)
+        if stretch is None or stretch.first_own is None or stretch.records is None:
+            break
+        lines += _again(hub, connection, registry, agreement, reader, stretch, at, destination, own, limit - len(lines))
+        own = min(stretch.first_own + stretch.records - 1, own + limit)
+    now = hub.clock.now()
+    last = reading.head_for(connection, agreement, at, destination=destination, now=now)
+    if len(lines) < limit and own == known.own_taken and known.taken < last:
+        day = now.astimezone(VIET_NAM_TIME).date()
+        left = ledger.left_today(connection, agreement=agreement.id, quota=agreement.terms.records_per_day, day=day)
+        most = limit - len(lines) if left is None else min(limit - len(lines), left)
+        fresh, known = _take(
+            hub, connection, registry, agreement, reader, known, at, last=last, most=most, destination=destination
+        )
+        lines += fresh
+        own = known.own_taken
+    newest = known.own_taken + (1 if known.taken < last else 0)
+    return OwnPage(b"".join(line.text for line in lines), own, max(newest, own), len(lines))
+
+
+def _again(
+    hub: Hub,
+    connection: Connection,
+    registry: Registry,
+    agreement: Agreement,
+    reader: Reader,
+    stretch: Stretch,
+    at: Head,
+    destination: int,
+    own: int,
+    room: int,
+) -> list[Line]:
+    """Write again what a stretch gave behind an own number."""
+    key = (stretch.agreement, stretch.version)
+    under = versions(connection, [key], system_id=agreement.system_id, kind=agreement.kind)[key]
+    assert stretch.first_own is not None
+    if stretch.first < at.oldest:
+        raise reading.gone(at.oldest)
+    found = reading.read(
+        hub,
+        connection,
+        registry,
+        under,
+        reader,
+        at=at,
+        after=stretch.first - 1,
+        last=stretch.last,
+        most=stretch.records or 0,
+        account=Account(destination, at.seq),
+        action="feed.read",
+        first_own=stretch.first_own,
+    )
+    skipped = own + 1 - stretch.first_own
+    kept = found.lines[skipped : skipped + room]
+    if key == (agreement.id, agreement.version) or agreement.gives_all:
+        return kept
+    rows = {row[0]: row for row in log.shown(connection, kind=at.kind, after=stretch.first - 1, last=stretch.last)}
+    return [line for line in kept if line.left or agreement.matcher.covers(place_of(rows[line.seq]), rows[line.seq][2])]
+
+
+def _take(
+    hub: Hub,
+    connection: Connection,
+    registry: Registry,
+    agreement: Agreement,
+    reader: Reader,
+    known: Progress,
+    at: Head,
+    *,
+    last: int,
+    most: int,
+    destination: int,
+) -> tuple[list[Line], Progress]:
+    """Take further records out and number them."""
+    now = hub.clock.now()
+    begins = max(known.taken, at.oldest - 1)
+    if begins > known.taken:
+        jumped = log.days_between(connection, kind=at.kind, first=known.taken + 1, last=begins, now=now)
+        known = ledger.pass_over(connection, known, agreement=(agreement.id, agreement.version), days=jumped, now=now)
+    found = reading.read(
+        hub,
+        connection,
+        registry,
+        agreement,
+        reader,
+        at=at,
+        after=known.taken,
+        last=last,
+        most=most,
+        account=Account(destination, known.taken),
+        action="feed.read",
+        first_own=known.own_taken + 1,
+    )
+    if found.last <= known.taken:
+        return [], known
+    days = log.days_between(connection, kind=at.kind, first=known.taken + 1, last=found.last, now=now)
+    drafts = reading.drafts_of(days, found.lines)
+    under = (agreement.id, agreement.version)
+    return found.lines, ledger.write(connection, known, agreement=under, drafts=drafts, now=now, counts_own=True)

@@ -1,0 +1,252 @@
+"""Reads a range of the log for one destination, chooses what it gets, and writes its lines: for every way out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from daumoi.areas.unit import BEFORE
+from daumoi.audit import services as audit
+from daumoi.audit.actors import Actor, Subject
+from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
+from daumoi.core.problems import CallProblem
+from daumoi.core.reading import Reading
+from daumoi.exchange.agreements import Agreement
+from daumoi.exchange.ledger import Draft
+from daumoi.exchange.lines import SUBJECT, Scribe
+from daumoi.exchange.selection import Account, Chosen, choose, people_settled
+from daumoi.log import selectors as log
+from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
+from daumoi.log.selectors import ShownRow
+from daumoi.organisations.registry import Registry
+from daumoi.people.selectors import claims
+
+READ_ROWS = 1000
+_WINDOW = 50_000
+"""Numbers that one query passes over at most, for an agreement that gives few of them."""
+
+
+class Reader(NamedTuple):
+    """Who reads, as the audit log names it, and why. Records of people cannot be read without one."""
+
+    by: Actor
+    purpose: str = "data_sharing"
+    reason: str = ""
+
+
+class Line(NamedTuple):
+    """One record as it is given: its number in the log, its line, and whether it is taken back by it."""
+
+    seq: int
+    text: bytes
+    left: bool
+
+
+class Range(NamedTuple):
+    """What was read: lines of all that is given behind `after` up to `last`."""
+
+    after: int
+    last: int
+    lines: list[Line]
+
+    @property
+    def body(self) -> bytes:
+        """The lines together."""
+        return b"".join(line.text for line in self.lines)
+
+
+class Head(NamedTuple):
+    """Where a kind stands: its number, its newest and its oldest record."""
+
+    kind: int
+    seq: int
+    oldest: int
+
+
+def head(connection: Connection, kind: str) -> Head:
+    """Return where a kind stands; raises CallProblem unknown_kind."""
+    row = connection.execute("SELECT kind, seq, oldest FROM head WHERE name = %s", (kind,)).fetchone()
+    if row is None:
+        raise CallProblem("unknown_kind")
+    return Head(*row)
+
+
+def gone(oldest: int) -> CallProblem:
+    """Say that numbers are no longer kept, and where to go on."""
+    detail = f"Numbers below {oldest} are no longer kept. Go on with after={oldest - 1}."
+    return CallProblem("gone_before", detail, headers={"Daumoi-Oldest": str(oldest)})
+
+
+def head_for(connection: Connection, agreement: Agreement, at: Head, *, destination: int | None, now: datetime) -> int:
+    """Return up to which number an agreement gives records now: its delay, and what is known of people, hold some back.
+
+    A change of people waits until it is known in which records they stand, a second at most.
+    """
+    waits = agreement.kind == IDENTITY_CHANGE and destination is not None and not agreement.gives_all
+    if waits and destination is not None and not people_settled(connection, destination=destination):
+        return 0
+    if not agreement.terms.delay_s:
+        return at.seq
+    until = now - timedelta(seconds=agreement.terms.delay_s)
+    return log.numbers_at(connection, [until])[at.kind, until]
+
+
+def read(
+    hub: Hub,
+    connection: Connection,
+    registry: Registry,
+    agreement: Agreement,
+    reader: Reader,
+    *,
+    at: Head,
+    after: int,
+    last: int,
+    most: int,
+    account: Account | None,
+    action: str,
+    first_own: int | None = None,
+) -> Range:
+    """Return what an agreement gives of the numbers after < seq ≤ last, at most `most` lines.
+
+    Raises CallProblem gone_before. What tells of people is one line of the audit log, in the transaction of the caller:
+    nothing may leave before it is committed. `first_own`: number of the first line where the receiver has its own.
+    """
+    chosen, upto = _chosen(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
+    lines = render(
+        hub,
+        connection,
+        registry,
+        agreement,
+        reader,
+        chosen,
+        kind=at.kind,
+        action=action,
+        span=(after + 1, upto),
+        first_own=first_own,
+    )
+    return Range(after, upto, lines)
+
+
+def _chosen(
+    hub: Hub,
+    connection: Connection,
+    agreement: Agreement,
+    *,
+    at: Head,
+    after: int,
+    last: int,
+    most: int,
+    account: Account | None,
+) -> tuple[list[Chosen], int]:
+    found: list[Chosen] = []
+    upto = after
+    while upto < last and len(found) < most:
+        room = most - len(found)
+        rows, until = _rows(connection, agreement, at=at, after=upto, last=last, room=room)
+        some = choose(hub, connection, agreement, rows, account=account, number=at.kind)
+        if len(some) > room:
+            some = some[:room]
+            until = some[-1].row[0]
+        found += some
+        upto = until
+    return found, upto
+
+
+def _rows(
+    connection: Connection, agreement: Agreement, *, at: Head, after: int, last: int, room: int
+) -> tuple[list[ShownRow], int]:
+    """Read the next rows that may be given, and up to which number all that may be are among them."""
+    if agreement.gives_all or agreement.kind == IDENTITY_CHANGE:
+        until = min(last, after + min(READ_ROWS, room) if agreement.gives_all else after + READ_ROWS)
+        rows = log.shown(connection, kind=at.kind, after=after, last=until)
+        if len(rows) < until - after:
+            # Numbers are dense: what is missing was dropped after the head was read.
+            raise gone(head(connection, agreement.kind).oldest)
+        return rows, until
+    until = min(last, after + _WINDOW)
+    scheme = BEFORE if any(area.scheme == BEFORE for area in agreement.terms.areas) else None
+    rows = log.shown_within(
+        connection, agreement.matcher.scope, kind=at.kind, after=after, last=until, scheme=scheme, limit=READ_ROWS
+    )
+    oldest = head(connection, agreement.kind).oldest
+    if oldest > after + 1:
+        raise gone(oldest)
+    return rows, rows[-1][0] if len(rows) == READ_ROWS else until
+
+
+def render(
+    hub: Hub,
+    connection: Connection,
+    registry: Registry,
+    agreement: Agreement,
+    reader: Reader,
+    chosen: Sequence[Chosen],
+    *,
+    kind: int,
+    action: str,
+    span: tuple[int, int],
+    first_own: int | None = None,
+) -> list[Line]:
+    """Write records as lines; people are looked up once for all. Who reads is written to the audit log before that."""
+    if not chosen:
+        return []
+    shown = [each.row for each in chosen if not each.left]
+    reading = _audit(hub, connection, agreement, reader, action, span) if agreement.shows_people else None
+    others: Mapping[int, list[tuple[int, int]]] = {}
+    views, sealed = {}, {}
+    if reading is not None and shown:
+        others = _others(connection, kind, [row[0] for row in shown])
+        wanted = {row[SUBJECT] for row in shown if row[SUBJECT] is not None}
+        wanted |= {claim for people in others.values() for _, claim in people}
+        views = claims(connection, hub.keys, wanted, reading=reading, identity=agreement.gives_identity)
+        if agreement.gives_identity:
+            sealed = log.sealed(connection, kind=kind, numbers=[row[0] for row in shown], reading=reading)
+        oldest = head(connection, agreement.kind).oldest
+        if oldest > shown[0][0]:
+            # What stands beside records goes after they were dropped: it may be gone by now.
+            raise gone(oldest)
+    line = Scribe(hub, registry, agreement, agreement.kind, kind, views, sealed).line
+    return [
+        Line(
+            row[0],
+            line(row, others.get(row[0], ()), left=left, own=None if first_own is None else first_own + place).encode(),
+            left,
+        )
+        for place, (row, left) in enumerate(chosen)
+    ]
+
+
+def _others(connection: Connection, kind: int, numbers: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """Return the other people of records, by number: (role, claim) in their order."""
+    others: dict[int, list[tuple[int, int]]] = {}
+    for seq, role, _, claim in log.persons(connection, kind=kind, after=numbers[0] - 1, last=numbers[-1]):
+        others.setdefault(seq, []).append((role, claim))
+    return others
+
+
+def _audit(
+    hub: Hub, connection: Connection, agreement: Agreement, reader: Reader, action: str, span: tuple[int, int]
+) -> Reading:
+    said = f"{action.partition('.')[0]}, identity {agreement.terms.identity}"
+    return audit.read(
+        connection,
+        at=hub.clock.now(),
+        by=reader.by,
+        action=action,
+        subject=Subject(said, agreement.kind, *span),
+        purpose=reader.purpose,
+        reason=reader.reason,
+    )
+
+
+def drafts_of(days: Sequence[tuple[int, int, object]], lines: Sequence[Line]) -> list[Draft]:
+    """Divide lines by the day of receipt, as the account keeps them; `days` are (first, last, day) without a gap."""
+    found: list[Draft] = []
+    at = 0
+    for first, last, day in days:
+        draft = Draft(first, day, last)  # type: ignore[arg-type]
+        while at < len(lines) and lines[at].seq <= last:
+            draft.add(lines[at].text, left=lines[at].left)
+            at += 1
+        found.append(draft)
+    return found

@@ -1,0 +1,143 @@
+"""Which records of a range a destination gets: those its agreement gives, and what became of those it had before.
+
+A correction or a withdrawal goes to whoever had an earlier revision. Where the new revision lies outside of what the
+agreement gives, it goes as a withdrawal. "Had" is what the account says: an earlier revision lies in a stretch, and the
+version of the agreement that the stretch names gives it.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
+from daumoi.core.sql import statements
+from daumoi.exchange import ledger
+from daumoi.exchange.agreements import Agreement, versions
+from daumoi.exchange.lines import AREA_CODE, AREA_SCHEME, BODY, PATH
+from daumoi.exchange.matching import Place
+from daumoi.log import selectors as log
+from daumoi.log.entries import Op, receipt_key
+from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
+from daumoi.log.selectors import Earlier, ShownRow
+
+_SQL = statements("daumoi.exchange", "selection")
+
+
+class Account(NamedTuple):
+    """Of a destination: its number, and up to which number of the kind its account reaches.
+
+    What lies behind that and before a record that is looked at is being taken out with it, under the same version.
+    """
+
+    destination: int
+    taken: int
+
+
+class Chosen(NamedTuple):
+    """A record that is given; `left`: as a withdrawal, because this revision lies outside of the agreement."""
+
+    row: ShownRow
+    left: bool
+
+
+def choose(
+    hub: Hub,
+    connection: Connection,
+    agreement: Agreement,
+    rows: Sequence[ShownRow],
+    *,
+    account: Account | None,
+    number: int,
+) -> list[Chosen]:
+    """Return what a destination gets of some records of one kind, in their order; `number` is the kind's."""
+    matcher = agreement.matcher
+    if agreement.gives_all:
+        return [Chosen(row, False) for row in rows]
+    if agreement.kind == IDENTITY_CHANGE:
+        known = people_had(connection, agreement, rows, destination=account.destination if account else None)
+        return [Chosen(row, False) for row in rows if row[0] in known]
+    given: dict[int, bool] = {}
+    asked: list[ShownRow] = []
+    for row in rows:
+        if row[5] != Op.WITHDRAW and matcher.covers(place_of(row), row[2]):
+            given[row[0]] = False
+        elif row[5] != Op.ASSERT and matcher.covers_sender(row[2]):
+            asked.append(row)
+    for seq in had(hub, connection, agreement, asked, account=account, number=number):
+        given[seq] = True
+    return [Chosen(row, given[row[0]]) for row in rows if row[0] in given]
+
+
+def place_of(row: ShownRow) -> Place:
+    """Return of which place a record is."""
+    return row[PATH], row[AREA_SCHEME], row[AREA_CODE]
+
+
+def had(
+    hub: Hub,
+    connection: Connection,
+    agreement: Agreement,
+    rows: Sequence[ShownRow],
+    *,
+    account: Account | None,
+    number: int,
+) -> set[int]:
+    """Return the numbers of those records of which the destination had an earlier revision."""
+    if not rows or account is None:
+        return set()
+    keys = [(row[0], receipt_key(hub.keys, system_id=row[2], kind=number, ref=row[3])) for row in rows]
+    before = log.earlier(connection, kind=number, keys=keys)
+    under = ledger.covering(
+        connection, destination=account.destination, kind=number, numbers=[each.seq for each in before]
+    )
+    by = versions(connection, under.values(), system_id=agreement.system_id, kind=agreement.kind)
+    return {
+        each.of
+        for each in before
+        if (each.seq in under and _gave(by[under[each.seq]], each))
+        or (each.seq > account.taken and _gave(agreement, each))
+    }
+
+
+def _gave(agreement: Agreement, each: Earlier) -> bool:
+    """What retention has dropped cannot be looked at any more: it is taken for given, so that nobody misses an end."""
+    if each.system_id is None:
+        return True
+    return agreement.matcher.covers((each.path, each.area_scheme, each.area_code), each.system_id)
+
+
+def people_had(
+    connection: Connection, agreement: Agreement, rows: Sequence[ShownRow], *, destination: int | None
+) -> set[int]:
+    """Return the numbers of those changes of people that concern somebody in a record the destination had.
+
+    An erasure goes to every receiver that is shown people: which records its person stood in is not kept (ADR 0013).
+    """
+    known: set[int] = set()
+    moved: dict[int, list[int]] = {}
+    for row in rows:
+        said = msgspec.json.decode(row[BODY])
+        if said["to"] is None:
+            known.add(row[0])
+        else:
+            moved.setdefault(said["claim"], []).append(row[0])
+    if destination is None or not moved:
+        return known
+    stood = connection.execute(
+        _SQL["where_people_stood"], {"claims": list(moved), "destination": destination}
+    ).fetchall()
+    keys = {(each[-2], each[-1]) for each in stood}
+    by = versions(connection, keys, system_id=agreement.system_id, kind=agreement.kind)
+    for claim, sender, path, scheme, code, agreement_id, version in stood:
+        under = by[agreement_id, version]
+        if under.terms.identity != "none" and under.matcher.covers((path, scheme, code), sender):
+            known.update(moved[claim])
+    return known
+
+
+def people_settled(connection: Connection, *, destination: int) -> bool:
+    """Tell whether it is known of every record the destination had, in which of them a person stands."""
+    row = connection.execute(_SQL["people_settled"], (destination,)).fetchone()
+    return bool(row and row[0])

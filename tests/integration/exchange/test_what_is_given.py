@@ -1,0 +1,187 @@
+"""What an agreement gives equals what a naive oracle says, for random agreements, areas of both schemes and records."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from daumoi.areas import selectors as areas
+from daumoi.areas.unit import BEFORE, TODAY
+from daumoi.core.clock import FixedClock
+from daumoi.core.hub import Hub
+from daumoi.core.problems import CallProblem
+from daumoi.exchange import lifecycle
+from tests.integration.exchange.agreeing import agreed, amended, lines_of, page, terms_of
+from tests.integration.sending import a_report, a_system, send
+
+KIND = "citizen_report"
+NOON = datetime(2021, 8, 1, 5, 0, tzinfo=UTC)
+Area = tuple[str, str]
+
+
+@dataclass
+class Row:
+    """One record as the oracle knows it."""
+
+    seq: int
+    sender: str
+    ref: str
+    op: str
+    area: Area | None
+
+
+def in_tree(area: Area, within: Area) -> bool:
+    """Whether an area is another of its scheme, or lies below it."""
+    code: str | None = area[1]
+    while area[0] == within[0] and code is not None:
+        if code == within[1]:
+            return True
+        code = unit_of((area[0], code)).parent
+    return False
+
+
+def lies_in(area: Area, within: Area) -> bool:
+    """Whether an area certainly lies within another: by its own scheme's tree, or by the wards of today it is."""
+    wards = wards_of_today(unit_of(area).path)
+    return in_tree(area, within) or (bool(wards) and wards <= certain_wards(within))
+
+
+def unit_of(area: Area) -> Any:
+    found = areas.find(*area)
+    assert found is not None
+    return found
+
+
+def wards_of_today(path: str) -> set[str]:
+    return {
+        code
+        for code in areas.codes_of(TODAY)
+        if (unit := unit_of((TODAY, code))).level == "ward" and (unit.path + ".").startswith(path + ".")
+    }
+
+
+def certain_wards(area: Area) -> set[str]:
+    if area[0] == TODAY:
+        return wards_of_today(unit_of(area).path)
+    found = set()
+    for code in areas.codes_of(TODAY):
+        origins = areas.predecessors(code) if unit_of((TODAY, code)).level == "ward" else ()
+        if origins and all(in_tree((BEFORE, origin.code), area) for origin in origins):
+            found.add(code)
+    return found
+
+
+class Oracle:
+    """Says what a receiver gets, record by record, from what it had."""
+
+    def __init__(self) -> None:
+        self.had: set[tuple[str, str]] = set()
+        self.known: dict[tuple[Area, Area], bool] = {}
+
+    def gives(self, row: Row, within: list[Area], senders: set[str]) -> str | None:
+        key = (row.sender, row.ref)
+        inside = not within or (row.area is not None and any(self.lies(row.area, each) for each in within))
+        if row.op != "withdraw" and inside and row.sender in senders:
+            self.had.add(key)
+            return row.op
+        return "withdraw" if row.op != "assert" and row.sender in senders and (key in self.had or not within) else None
+
+    def lies(self, area: Area, within: Area) -> bool:
+        if (area, within) not in self.known:
+            self.known[area, within] = lies_in(area, within)
+        return self.known[area, within]
+
+
+def some_areas(chance: random.Random) -> list[Area]:
+    """Units of a few provinces, old and new, wide and narrow, some of them divided."""
+    old = [code for code in areas.codes_of(BEFORE) if unit_of((BEFORE, code)).path.startswith(("VN.79", "VN.31"))]
+    new = [code for code in areas.codes_of(TODAY) if unit_of((TODAY, code)).path.startswith(("VN.79", "VN.31"))]
+    wide = [(BEFORE, "74"), (BEFORE, "79"), (BEFORE, "30"), (TODAY, "79"), (TODAY, "31")]
+    return [
+        *((BEFORE, code) for code in chance.sample(old, 12)),
+        *((TODAY, code) for code in chance.sample(new, 12)),
+        *wide,
+    ]
+
+
+def write_records(hub: Hub, chance: random.Random, systems: dict[str, Any], pool: list[Area], rows: list[Row]) -> None:
+    """Some further records: new ones, corrections that move, withdrawals."""
+    for _ in range(chance.randint(1, 12)):
+        sender = chance.choice(list(systems))
+        before = [row for row in rows if row.sender == sender]
+        ref = chance.choice(before).ref if before and chance.random() < 0.5 else f"r-{len(rows)}"
+        revision = sum(row.ref == ref and row.sender == sender for row in rows) + 1
+        area = chance.choice([*pool, None])
+        if revision > 1 and chance.random() < 0.3:
+            sent: dict[str, Any] = {"ref": ref, "revision": revision, "op": "withdraw"}
+            op = "withdraw"
+        else:
+            sent = a_report(ref, revision=revision)
+            if area is not None:
+                sent["area"] = {"scheme": area[0], "code": area[1]}
+            op = "assert" if revision == 1 else "correct"
+        receipt = send(hub, systems[sender], KIND, [sent])
+        assert receipt.first_seq == len(rows) + 1
+        rows.append(Row(len(rows) + 1, sender, ref, op, None if op == "withdraw" else area))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_receiver_gets_what_the_oracle_says_whatever_changes_meanwhile(
+    make_hub: Callable[..., Hub], seed: int
+) -> None:
+    chance = random.Random(seed)
+    hub = make_hub(clock=FixedClock(NOON))
+    systems = {code: a_system(hub, code) for code in ("dov", "cora")}
+    receiver = a_system(hub, "reader")
+    organisations = organisations_of(hub)
+    oracle, rows, pool = Oracle(), [], some_areas(chance)
+    provider = chance.choice([None, "dov"])
+    senders = set(systems) if provider is None else {provider}
+    within = chance.sample(pool, chance.choice([0, 1, 3]))
+    agreement = agreed(hub, receiver, terms_of(KIND, areas=within), provider=organisations.get(provider or ""))
+    after, suspended, expected, got = 0, False, [], []
+    for _ in range(25):
+        hub.clock.move(timedelta(minutes=chance.randint(1, 400)))  # type: ignore[attr-defined]
+        match chance.randrange(5):
+            case 0 | 1:
+                write_records(hub, chance, systems, pool, rows)
+            case 2 if not suspended:
+                within = chance.sample(pool, chance.choice([0, 1, 2, 5]))
+                amended(hub, agreement, terms_of(KIND, areas=within))
+            case 3 if chance.random() < 0.5:
+                suspended = not suspended
+                suspend(hub, agreement, on=suspended)
+            case _:
+                if suspended:
+                    with pytest.raises(CallProblem, match="no_agreement"):
+                        page(hub, receiver, KIND, after=after)
+                    continue
+                found = page(hub, receiver, KIND, after=after, limit=chance.choice([1, 3, 50]))
+                got += [(line["seq"], line["op"]) for line in lines_of(found)]
+                for row in rows[after : found.next]:
+                    op = oracle.gives(row, within, senders)
+                    expected += [(row.seq, op)] if op else []
+                assert found.next <= found.head <= len(rows)
+                assert found.records or found.next == len(rows), "an empty page means nothing more up to the head"
+                after = found.next
+    assert got == expected
+
+
+def suspend(hub: Hub, agreement: int, *, on: bool) -> None:
+    with hub.pool.connection() as connection, connection.transaction():
+        if on:
+            lifecycle.suspend(
+                connection, agreement=agreement, by="member:4", reason="Nghi lộ dữ liệu", at=hub.clock.now()
+            )
+        else:
+            lifecycle.resume(connection, agreement=agreement, reason="Đã kiểm tra")
+
+
+def organisations_of(hub: Hub) -> dict[str, int]:
+    with hub.pool.connection() as connection:
+        return dict(connection.execute("SELECT code, id FROM organisation").fetchall())
