@@ -15,6 +15,8 @@ from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head, Line, Reader
 from daumoi.exchange.selection import Account, place_of
 from daumoi.log import selectors as log
+from daumoi.log.entries import Op
+from daumoi.log.selectors import ShownRow
 from daumoi.organisations.registry import Registry
 
 
@@ -45,19 +47,20 @@ def own_page(
     """
     known = ledger.progress(connection, destination=destination, kind=at.kind)
     lines: list[Line] = []
-    own = min(after, known.own_taken)
-    while own < known.own_taken and len(lines) < limit:
+    begins = own = min(after, known.own_taken)
+    while own < known.own_taken and own - begins < limit:
         stretch = ledger.of_own(connection, destination=destination, kind=at.kind, own=own)
-        if stretch is None or stretch.first_own is None or stretch.records is None:
-            break
-        lines += _again(hub, connection, registry, agreement, reader, stretch, at, destination, own, limit - len(lines))
-        own = min(stretch.first_own + stretch.records - 1, own + limit)
+        assert stretch is not None and stretch.first_own is not None and stretch.records is not None
+        step = min(stretch.first_own + stretch.records - 1 - own, limit - (own - begins))
+        lines += _again(hub, connection, registry, agreement, reader, stretch, at, destination, own, step)
+        own += step
+    room = limit - (own - begins)
     now = hub.clock.now()
     last = reading.head_for(connection, agreement, at, destination=destination, now=now)
-    if len(lines) < limit and own == known.own_taken and known.taken < last:
+    if room > 0 and own == known.own_taken and known.taken < last:
         day = now.astimezone(VIET_NAM_TIME).date()
         left = ledger.left_today(connection, agreement=agreement.id, quota=agreement.terms.records_per_day, day=day)
-        most = limit - len(lines) if left is None else min(limit - len(lines), left)
+        most = room if left is None else min(room, left)
         fresh, known = _take(
             hub, connection, registry, agreement, reader, known, at, last=last, most=most, destination=destination
         )
@@ -85,26 +88,35 @@ def _again(
     assert stretch.first_own is not None
     if stretch.first < at.oldest:
         raise reading.gone(at.oldest)
-    found = reading.read(
+    chosen, _ = reading.chosen_of(
         hub,
         connection,
-        registry,
         under,
-        reader,
         at=at,
         after=stretch.first - 1,
         last=stretch.last,
         most=stretch.records or 0,
         account=Account(destination, at.seq),
-        action="feed.read",
-        first_own=stretch.first_own,
     )
-    skipped = own + 1 - stretch.first_own
-    kept = found.lines[skipped : skipped + room]
-    if key == (agreement.id, agreement.version) or agreement.gives_all:
-        return kept
-    rows = {row[0]: row for row in log.shown(connection, kind=at.kind, after=stretch.first - 1, last=stretch.last)}
-    return [line for line in kept if line.left or agreement.matcher.covers(place_of(rows[line.seq]), rows[line.seq][2])]
+    numbered = list(enumerate(chosen, stretch.first_own))[own + 1 - stretch.first_own :][:room]
+    kept = [(number, each) for number, each in numbered if each.left or _is_given(agreement, each.row)]
+    return reading.render(
+        hub,
+        connection,
+        registry,
+        agreement,
+        reader,
+        [each for _, each in kept],
+        kind=at.kind,
+        action="feed.read",
+        span=(stretch.first, stretch.last),
+        owns=[number for number, _ in kept],
+    )
+
+
+def _is_given(agreement: Agreement, row: ShownRow) -> bool:
+    """Tell whether the agreement of today gives a record; a withdrawal tells nothing and stays."""
+    return row[5] == Op.WITHDRAW or agreement.matcher.covers(place_of(row), row[2])
 
 
 def _take(

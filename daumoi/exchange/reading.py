@@ -111,7 +111,7 @@ def read(
     Raises CallProblem gone_before. What tells of people is one line of the audit log, in the transaction of the caller:
     nothing may leave before it is committed. `first_own`: number of the first line where the receiver has its own.
     """
-    chosen, upto = _chosen(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
+    chosen, upto = chosen_of(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
     lines = render(
         hub,
         connection,
@@ -122,12 +122,12 @@ def read(
         kind=at.kind,
         action=action,
         span=(after + 1, upto),
-        first_own=first_own,
+        owns=None if first_own is None else range(first_own, first_own + len(chosen)),
     )
     return Range(after, upto, lines)
 
 
-def _chosen(
+def chosen_of(
     hub: Hub,
     connection: Connection,
     agreement: Agreement,
@@ -138,6 +138,7 @@ def _chosen(
     most: int,
     account: Account | None,
 ) -> tuple[list[Chosen], int]:
+    """Return what an agreement gives of a range, at most `most` records, and up to which number that is all."""
     found: list[Chosen] = []
     upto = after
     while upto < last and len(found) < most:
@@ -185,9 +186,12 @@ def render(
     kind: int,
     action: str,
     span: tuple[int, int],
-    first_own: int | None = None,
+    owns: Sequence[int] | None = None,
 ) -> list[Line]:
-    """Write records as lines; people are looked up once for all. Who reads is written to the audit log before that."""
+    """Write records as lines; people are looked up once for all. Who reads is written to the audit log before that.
+
+    `owns`: their numbers for this receiver, where the agreement gives none of the log.
+    """
     if not chosen:
         return []
     shown = [each.row for each in chosen if not each.left]
@@ -209,7 +213,7 @@ def render(
     return [
         Line(
             row[0],
-            line(row, others.get(row[0], ()), left=left, own=None if first_own is None else first_own + place).encode(),
+            line(row, others.get(row[0], ()), left=left, own=None if owns is None else owns[place]).encode(),
             left,
         )
         for place, (row, left) in enumerate(chosen)

@@ -15,6 +15,8 @@ from daumoi.intake.receipts import Receipt
 from daumoi.intake.setup import prepare_log
 from daumoi.intake.submissions import Submission
 from daumoi.kinds.registry import KINDS
+from daumoi.log.appearances import APPEARANCES, note_appearances
+from daumoi.log.consumers import advance, behind
 from daumoi.organisations import registry, services
 from daumoi.organisations.registry import System
 
@@ -50,6 +52,15 @@ def read_up_to(hub: Hub, system: System, kind: str, seq: int) -> None:
     assert agreement is not None
     feeds.page(hub, known, agreement=agreement, reader=READER, after=0, limit=seq)
     feeds.acknowledge(hub, agreement=agreement, seq=seq)
+
+
+def note_where_people_stand(hub: Hub) -> None:
+    """Let the consumer that keeps appearances catch up, as the worker does."""
+    with hub.pool.connection() as connection:
+        while kinds := behind(connection, APPEARANCES):
+            for kind in kinds:
+                at = hub.clock.now()
+                advance(connection, name=APPEARANCES, kind=kind, at=at, most=1000, work=note_appearances)
 
 
 def send(hub: Hub, system: System, kind: str, rows: Iterable[Record | bytes], **options: Any) -> Receipt:

@@ -12,10 +12,8 @@ from daumoi.audit.actors import Actor
 from daumoi.core.hub import Hub
 from daumoi.intake.setup import numbered_kinds
 from daumoi.linkage.reading import Look
-from daumoi.log.appearances import APPEARANCES, note_appearances
-from daumoi.log.consumers import advance, behind
 from daumoi.organisations.registry import System
-from tests.integration.sending import send
+from tests.integration.sending import note_where_people_stand, send
 
 ALL = EVERYWHERE
 ADA, BEN = Actor("ada", "Ada"), Actor("ben", "Ben")
@@ -75,17 +73,7 @@ class Cast:
 
     def follow(self) -> None:
         """Let the consumer that keeps appearances catch up, as the worker does."""
-        with self.hub.pool.connection() as connection:
-            while kinds := behind(connection, APPEARANCES):
-                for kind in kinds:
-                    advance(
-                        connection,
-                        name=APPEARANCES,
-                        kind=kind,
-                        at=self.hub.clock.now(),
-                        most=1000,
-                        work=note_appearances,
-                    )
+        note_where_people_stand(self.hub)
 
     def audit(self) -> list[tuple[str, str, list[int], str]]:
         with self.hub.pool.connection() as connection:
