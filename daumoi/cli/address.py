@@ -6,7 +6,7 @@ import socket
 import ssl
 from pathlib import Path
 
-from daumoi.cli.session import Stopped
+from daumoi.cli.stopped import Stopped
 from daumoi.core.settings import Settings
 
 

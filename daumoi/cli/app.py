@@ -1,57 +1,72 @@
-"""`daumoi`: all commands."""
+"""`daumoi`: all commands. Only the one that is asked for is loaded: all of them together take half a second."""
 
 import sys
+from collections.abc import Iterable
+from importlib import import_module
+from typing import NamedTuple
 
 import typer
 
 from daumoi import __version__
-from daumoi.cli import (
-    audit,
-    backup,
-    doctor,
-    erase,
-    feed,
-    hold,
-    import_file,
-    log_commands,
-    map_file,
-    member,
-    people,
-    restore,
-    retention,
-    rules,
-    simulate,
-    system,
-    up,
-)
-from daumoi.cli.session import Stopped
-
-app = typer.Typer(
-    help="The hub of an epidemic response: records come in once, are unified, and go out to those entitled to them.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command("up")(up.up)
-app.add_typer(system.app, name="system")
-app.add_typer(member.app, name="member")
-app.command("import")(import_file.import_file)
-app.command("map")(map_file.map_file)
-app.command("simulate")(simulate.simulate)
-app.command("feed")(feed.feed)
-app.command("doctor")(doctor.doctor)
-app.command("backup")(backup.backup)
-app.command("restore")(restore.restore)
-app.add_typer(log_commands.app, name="log")
-app.add_typer(retention.app, name="retention")
-app.add_typer(hold.app, name="hold")
-app.add_typer(audit.app, name="audit")
-app.add_typer(rules.app, name="rules")
-app.command("erase")(erase.erase)
-app.add_typer(people.app, name="people")
+from daumoi.cli.stopped import Stopped
 
 
-@app.command("version")
+class _Command(NamedTuple):
+    """Where a command lives; a group has commands of its own."""
+
+    module: str
+    attribute: str
+    is_group: bool = False
+
+
+COMMANDS: dict[str, _Command] = {
+    "up": _Command("up", "up"),
+    "system": _Command("system", "app", is_group=True),
+    "member": _Command("member", "app", is_group=True),
+    "import": _Command("import_file", "import_file"),
+    "map": _Command("map_file", "map_file"),
+    "simulate": _Command("simulate", "simulate"),
+    "feed": _Command("feed", "feed"),
+    "doctor": _Command("doctor", "doctor"),
+    "backup": _Command("backup", "backup"),
+    "restore": _Command("restore", "restore"),
+    "log": _Command("log_commands", "app", is_group=True),
+    "retention": _Command("retention", "app", is_group=True),
+    "hold": _Command("hold", "app", is_group=True),
+    "audit": _Command("audit", "app", is_group=True),
+    "rules": _Command("rules", "app", is_group=True),
+    "erase": _Command("erase", "erase"),
+    "people": _Command("people", "app", is_group=True),
+}
+
+
+_HELP = "The hub of an epidemic response: records come in once, are unified, and go out to those entitled to them."
+
+
+def made_of(names: Iterable[str]) -> typer.Typer:
+    """Return the command line with some of its commands."""
+    app = typer.Typer(
+        help=_HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    for name in names:
+        where = COMMANDS[name]
+        found = getattr(import_module(f"daumoi.cli.{where.module}"), where.attribute)
+        if where.is_group:
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    app.command("version")(version)
+    app.callback()(_several)
+    return app
+
+
+def _several() -> None:
+    """Keep the name of a command that is alone: without a callback typer would run it without one."""
+
+
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
@@ -59,6 +74,8 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; what cannot be started is said in a sentence, without a trace."""
+    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    app = made_of([asked] if asked in COMMANDS else COMMANDS if asked != "version" else ())
     try:
         app()
     except Stopped as stopped:

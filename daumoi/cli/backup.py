@@ -14,7 +14,8 @@ import typer
 from daumoi import __version__
 from daumoi.audit import heads as audit_heads
 from daumoi.cli.progress import Steps, steps
-from daumoi.cli.session import Say, Stopped, lend_database, load_settings, make_data_dir
+from daumoi.cli.session import Say, lend_database, load_settings, make_data_dir
+from daumoi.cli.stopped import Stopped
 from daumoi.core import facts, keyring
 from daumoi.core.backup import manifest as manifests
 from daumoi.core.backup.copying import FileSum, copy_file, files_of, forget, read_back, size_of

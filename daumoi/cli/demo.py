@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from daumoi.cli import demo_members
-from daumoi.cli.session import Stopped, is_demo
+from daumoi.cli.session import is_demo
 from daumoi.cli.simulate import Credentials
+from daumoi.cli.stopped import Stopped
 from daumoi.cli.system import register
 from daumoi.core import facts
 from daumoi.core.clock import VIET_NAM_TIME

@@ -25,7 +25,8 @@ from daumoi.audit import heads as audit_heads
 from daumoi.cli.backup import ARCHIVE, AUDIT, ERASURES
 from daumoi.cli.progress import Steps, steps
 from daumoi.cli.restoring import checks, database, erasures
-from daumoi.cli.session import Say, Stopped, a_holder, held_by, load_settings
+from daumoi.cli.session import Say, a_holder, held_by, load_settings
+from daumoi.cli.stopped import Stopped
 from daumoi.core.backup import manifest as manifests
 from daumoi.core.backup import unfinished
 from daumoi.core.backup.copying import copy_tree, forget

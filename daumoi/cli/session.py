@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from daumoi.audit.sealing import ChainBroken, seal
+from daumoi.cli.stopped import Stopped
 from daumoi.core import facts, keyring
 from daumoi.core.backup import unfinished
 from daumoi.core.clock import SystemClock
@@ -34,10 +35,6 @@ _WAIT_S = 30.0
 _QUIET_S = 2.0
 _DISK_FLOOR_BYTES = 200 * 1024 * 1024
 """Less than this and PostgreSQL may not even recover: a start is refused before it begins."""
-
-
-class Stopped(Exception):
-    """A command cannot go on; the message says why and what to do."""
 
 
 def load_settings(data_dir: Path) -> Settings:

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from daumoi.cli.session import Stopped, is_demo, load_settings, open_hub
+from daumoi.cli.session import is_demo, load_settings, open_hub
+from daumoi.cli.stopped import Stopped
 from daumoi.cli.system import register
 from daumoi.core.hub import Hub
 from daumoi.core.postgres import DirectoryLock

@@ -15,7 +15,6 @@ from daumoi.cli import demo as demo_hub
 from daumoi.cli.processes.readiness import Probe
 from daumoi.cli.processes.supervisor import Supervisor
 from daumoi.cli.session import (
-    Stopped,
     a_holder,
     check_outside_database,
     cluster_of,
@@ -27,6 +26,7 @@ from daumoi.cli.session import (
     prepare,
 )
 from daumoi.cli.simulate import Credentials, credentials_of
+from daumoi.cli.stopped import Stopped
 from daumoi.core.postgres import Cluster, DirectoryLock, StartEnded, StartFault
 from daumoi.core.settings import Settings
 from daumoi.intake.setup import prepare_log

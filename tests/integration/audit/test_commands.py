@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from daumoi.audit import figures, heads
 from daumoi.audit.sealing import seal
-from daumoi.cli.app import app
+from daumoi.cli.app import COMMANDS, made_of
 from daumoi.cli.doctor import _audit
 from daumoi.cli.processes.worker import check_audit
 from daumoi.core import keyring
@@ -35,7 +35,7 @@ def run(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("DATABASE_URL", as_url(hub.dsn))
 
     def command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--data-dir", str(hub.settings.data_dir)])
+        return CliRunner().invoke(made_of(COMMANDS), [*arguments, "--data-dir", str(hub.settings.data_dir)])
 
     return command
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner, Result
 
-from daumoi.cli.app import app
+from daumoi.cli.app import COMMANDS, made_of
 from daumoi.core.clock import FixedClock, SystemClock
 from daumoi.core.hub import Hub
 from tests.hubs import as_url
@@ -37,7 +37,7 @@ def hub(make_hub: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> Hub:
 @pytest.fixture
 def run(hub: Hub) -> Run:
     def command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--data-dir", str(hub.settings.data_dir)])
+        return CliRunner().invoke(made_of(COMMANDS), [*arguments, "--data-dir", str(hub.settings.data_dir)])
 
     return command
 

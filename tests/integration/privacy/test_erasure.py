@@ -19,7 +19,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
-from daumoi.cli.app import app
+from daumoi.cli.app import COMMANDS, made_of
 from daumoi.cli.processes.worker import erase_begun
 from daumoi.core.clock import FixedClock
 from daumoi.core.crypto import MASTER_KEY_BYTES, Keys, SealBroken
@@ -425,7 +425,7 @@ def test_the_command_says_what_it_would_touch_and_erases(make_hub: Callable[...,
 
     def run(*arguments: str) -> Result:
         place = ("--data-dir", str(world.hub.settings.data_dir), "--reason", "Yêu cầu 12/2021")
-        return CliRunner().invoke(app, ["erase", *place, *arguments])
+        return CliRunner().invoke(made_of(COMMANDS), ["erase", *place, *arguments])
 
     person = str(person_of(world))
     assert run().exit_code == run("--claim", "1", "--person", "1").exit_code == 1

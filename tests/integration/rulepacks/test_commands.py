@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from daumoi.cli.app import app
+from daumoi.cli.app import COMMANDS, made_of
 from daumoi.core.database import connect
 from tests.hubs import as_url
 
@@ -43,7 +43,7 @@ def run(fresh_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     def command(*arguments: str | Path) -> Result:
         told = [str(each) for each in arguments]
-        return runner.invoke(app, ["rules", *told, "--data-dir", str(tmp_path / "var")])
+        return runner.invoke(made_of(COMMANDS), ["rules", *told, "--data-dir", str(tmp_path / "var")])
 
     return command
 

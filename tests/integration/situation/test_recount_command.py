@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner, Result
 
-from daumoi.cli.app import app
+from daumoi.cli.app import COMMANDS, made_of
 from daumoi.core.clock import FixedClock, SystemClock
 from daumoi.core.hub import Hub
 from daumoi.situation.units import keep_table
@@ -27,7 +27,7 @@ def run(make_hub: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> Callab
     monkeypatch.setenv("DATABASE_URL", as_url(hub.dsn))
 
     def command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--data-dir", str(hub.settings.data_dir)])
+        return CliRunner().invoke(made_of(COMMANDS), [*arguments, "--data-dir", str(hub.settings.data_dir)])
 
     return command
 
