@@ -111,7 +111,7 @@ def read(
     Raises CallProblem gone_before. What tells of people is one line of the audit log, in the transaction of the caller:
     nothing may leave before it is committed. `first_own`: number of the first line where the receiver has its own.
     """
-    chosen, upto = _chosen(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
+    chosen, upto = chosen_of(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
     lines = render(
         hub,
         connection,
@@ -127,7 +127,7 @@ def read(
     return Range(after, upto, lines)
 
 
-def _chosen(
+def chosen_of(
     hub: Hub,
     connection: Connection,
     agreement: Agreement,
@@ -138,6 +138,7 @@ def _chosen(
     most: int,
     account: Account | None,
 ) -> tuple[list[Chosen], int]:
+    """Return the first `most` records that a destination gets of after < seq ≤ last, and up to where they are all."""
     found: list[Chosen] = []
     upto = after
     while upto < last and len(found) < most:
