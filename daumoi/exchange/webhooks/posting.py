@@ -121,7 +121,10 @@ def _exchange(wire: socket.socket, target: Target, message: Post, until: float) 
         event = client.next_event()
         if event is h11.NEED_DATA:
             wire.settimeout(_left(until))
-            client.receive_data(wire.recv(_RECEIVE_BYTES))
+            came = wire.recv(_RECEIVE_BYTES)
+            if not came and (head is None or not _ends_by_closing(head)):
+                raise _NotWhole
+            client.receive_data(came)
         elif isinstance(event, h11.Response):
             head = event
         elif isinstance(event, h11.Data):
@@ -135,6 +138,11 @@ def _exchange(wire: socket.socket, target: Target, message: Post, until: float) 
     if head is None:
         raise _NotWhole
     return head.status_code, retry_after(dict(head.headers).get(b"retry-after")), body[:ANSWER_MAX_BYTES]
+
+
+def _ends_by_closing(head: h11.Response) -> bool:
+    """Tell whether an answer has neither a length nor chunks: then the end of the connection is its end."""
+    return not {b"content-length", b"transfer-encoding"} & {name for name, _ in head.headers}
 
 
 def _send_all(wire: socket.socket, sent: bytes, until: float) -> None:

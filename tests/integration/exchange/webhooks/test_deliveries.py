@@ -43,7 +43,7 @@ def sender(hub: Hub) -> System:
 
 @pytest.fixture
 def reader(hub: Hub, sender: System) -> System:
-    return a_system(hub, "reader", read="*")
+    return a_system(hub, "reader", read="*", identity="pseudonym")
 
 
 @pytest.fixture
