@@ -204,7 +204,8 @@ def _replay() -> Part:
         "replay_webhook",
         "Webhooks",
         "Send again what went out",
-        "With the same ids, and only what your agreement gives now. In ordered mode nothing new of the kind goes before it.",
+        "With the same ids, and only what your agreement gives now. In ordered mode nothing new of the kind goes before"
+        " it.",
         parameters=[_ID],
         body=json_body(ref("webhook_again"), {"kind": "citizen_report", "after": 1200}),
         answers={"200": answer("How many messages go again.", JSON, _object({"messages": COUNT}))},
