@@ -29,6 +29,7 @@ ROOMS = (
     "daumoi.log.meters",
     "daumoi.intake.meters",
     "daumoi.exchange.meters",
+    "daumoi.exchange.webhooks.meters",
 )
 HEAD = """\
 # Metrics

@@ -5,6 +5,7 @@ A secret may be given by `NAME` or, better, by `NAME_FILE`, the path of a file t
 
 import base64
 import binascii
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,7 @@ class Settings:
     archive_rows: int = 100_000
     retention_file: Path | None = None
     token_seconds: int = 3600
+    webhook_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     demo_people: int = 600
     log_level: str = "info"
 
@@ -131,6 +133,10 @@ def _absolute(text: str) -> Path:
     return path
 
 
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
 def _number(name: str, attribute: str, low: int, high: int, unit: str) -> _Variable:
     return _Variable(name, attribute, _whole(low, high), f"a whole number of {unit} from {low} to {high}")
 
@@ -177,6 +183,12 @@ VARIABLES = (
     _Variable("DAUMOI_RETENTION_FILE", "retention_file", _file, "the path of a file"),
     _number("DAUMOI_DEMO_PEOPLE", "demo_people", 0, 100_000, "people"),
     _number("DAUMOI_TOKEN_SECONDS", "token_seconds", 60, 3600, "seconds"),
+    _Variable(
+        "DAUMOI_WEBHOOK_ALLOW",
+        "webhook_allow",
+        _networks,
+        "networks such as 10.20.0.0/16, with commas between",
+    ),
     _Variable("DAUMOI_LOG_LEVEL", "log_level", _log_level, "debug, info, warning or error"),
 )
 

@@ -1,9 +1,9 @@
 """Who may read what: agreements in force, deny by default (design, section 7)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from daumoi.core.clock import VIET_NAM_TIME
@@ -143,6 +143,31 @@ def held_firm(connection: Connection, *, system_id: int, kind: str, now: datetim
     if not terms.covers_kind(kind):
         raise CallProblem("no_agreement")
     return Agreement(system_id, kind, terms, agreement, version, None if senders is None else frozenset(senders))
+
+
+def held_firm_all(
+    connection: Connection, *, system_ids: Collection[int], kind: str, now: datetime
+) -> dict[int, Agreement]:
+    """Return the same for many readers at once; those that may not read the kind now are left out."""
+    readers = sorted(set(system_ids))
+    connection.execute(_SQL["hold_all"], {"space": _LOCK, "receivers": readers})
+    rows = connection.execute(
+        _SQL["held_firm_all"], {"receivers": readers, "kinds": [kind, EVERY_KIND], "every": EVERY_KIND}
+    )
+    day = now.astimezone(VIET_NAM_TIME).date()
+    found = {}
+    for receiver, agreement, version, said, senders, suspended in rows:
+        terms = _known(said)
+        if not suspended and terms.is_valid(day) and terms.covers_kind(kind):
+            kept = None if senders is None else frozenset(senders)
+            found[receiver] = Agreement(receiver, kind, terms, agreement, version, kept)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _known(said: str) -> Terms:
+    """Parse terms that were read before; nobody changes them."""
+    return parse(said)
 
 
 def lock_changes(connection: Connection, *, system_id: int) -> None:

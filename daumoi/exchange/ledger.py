@@ -65,6 +65,11 @@ class Draft:
         self.withdrawals += left
         self._hash.update(line)
 
+    def count(self, *, left: bool) -> None:
+        """Count a record of which the receiver is told without its line: such a stretch has the hash of no lines."""
+        self.records += 1
+        self.withdrawals += left
+
     @property
     def digest(self) -> bytes:
         """SHA-256 of the lines."""
@@ -89,6 +94,12 @@ def progress(connection: Connection, *, destination: int, kind: int, begins_afte
         row = connection.execute(_SQL["progress_held"], (destination, kind)).fetchone()
         assert row is not None
     return Progress(*row)
+
+
+def progress_of_all(connection: Connection, *, destinations: Sequence[int], kind: int) -> dict[int, Progress]:
+    """Return where several destinations stand, by their numbers, and hold it until this transaction ends."""
+    rows = connection.execute(_SQL["progress_of_all"], (list(destinations), kind))
+    return {row[0]: Progress(*row) for row in rows}
 
 
 def stands(connection: Connection, *, destination: int, kind: int) -> Progress | None:
@@ -139,6 +150,48 @@ def write(
     if given:
         connection.execute(_SQL["count_day"], {"agreement": agreement[0], "now": now, "records": given})
     return at._replace(taken=taken, own_taken=own)
+
+
+class Taken(NamedTuple):
+    """What was taken for one of several destinations: one stretch, where it stood before, under what."""
+
+    at: Progress
+    agreement: tuple[int, int]
+    draft: Draft
+    first_own: int | None
+
+
+def write_all(connection: Connection, taken: Sequence[Taken], *, kind: int, now: datetime) -> None:
+    """Write a stretch for each of several destinations of a kind, all of them held by this transaction.
+
+    Raises ValueError where one would leave a gap or lie over another.
+    """
+    if any(each.draft.first != each.at.taken + 1 or each.draft.last < each.draft.first for each in taken):
+        raise ValueError("stretches lie one behind the other")
+    rows = [
+        (
+            each.at.destination,
+            each.draft.first,
+            each.draft.last,
+            *each.agreement,
+            each.draft.day,
+            each.draft.records,
+            each.draft.withdrawals,
+            each.first_own,
+            each.draft.digest,
+            each.at.own_taken + (0 if each.first_own is None else each.draft.records),
+        )
+        for each in taken
+    ]
+    names = ("destinations", "first", "last", "agreements", "versions", "days", "records", "withdrawals")
+    columns = (list(column) for column in zip(*rows, strict=True))
+    values = dict(zip((*names, "owns", "digests", "own_taken"), columns, strict=True))
+    connection.execute(_SQL["write_all"], values | {"kind": kind, "at": now})
+    by_agreement: dict[int, int] = {}
+    for each in taken:
+        by_agreement[each.agreement[0]] = by_agreement.get(each.agreement[0], 0) + each.draft.records
+    for agreement, given in sorted(by_agreement.items()):
+        connection.execute(_SQL["count_day"], {"agreement": agreement, "now": now, "records": given})
 
 
 def _extend(connection: Connection, at: Progress, agreement: tuple[int, int], draft: Draft) -> bool:

@@ -16,7 +16,7 @@ from daumoi.core.sql import statements
 from daumoi.exchange import ledger
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.lines import AREA_CODE, AREA_SCHEME, BODY, PATH
-from daumoi.exchange.matching import Place
+from daumoi.exchange.matching import Place, Routes
 from daumoi.log import selectors as log
 from daumoi.log.entries import Op, receipt_key
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
@@ -52,22 +52,64 @@ def choose(
     number: int,
 ) -> list[Chosen]:
     """Return what a destination gets of some records of one kind, in their order; `number` is the kind's."""
-    matcher = agreement.matcher
     if agreement.gives_all:
         return [Chosen(row, False) for row in rows]
     if agreement.kind == IDENTITY_CHANGE:
         known = people_had(connection, agreement, rows, destination=account.destination if account else None)
         return [Chosen(row, False) for row in rows if row[0] in known]
-    given: dict[int, bool] = {}
-    asked: list[ShownRow] = []
+    routes = Routes([agreement.matcher])
+    return choose_for_all(hub, connection, [Party(agreement, account)], rows, routes=routes, number=number)[0]
+
+
+class Party(NamedTuple):
+    """One of several destinations that a range is read for."""
+
+    agreement: Agreement
+    account: Account | None
+
+
+def choose_for_all(
+    hub: Hub,
+    connection: Connection,
+    parties: Sequence[Party],
+    rows: Sequence[ShownRow],
+    *,
+    routes: Routes,
+    number: int,
+) -> list[list[Chosen]]:
+    """Return what each of several destinations gets of some records of one kind: one pass finds them all.
+
+    `routes` is made of the matchers of the parties, in their order. Not for changes of people, which are looked up for
+    each destination.
+    """
+    given: list[dict[int, bool]] = [{} for _ in parties]
+    asked: list[list[ShownRow]] = [[] for _ in parties]
     for row in rows:
-        if row[5] != Op.WITHDRAW and matcher.covers(place_of(row), row[2]):
-            given[row[0]] = False
-        elif row[5] != Op.ASSERT and matcher.covers_sender(row[2]):
-            asked.append(row)
-    for seq in had(hub, connection, agreement, asked, account=account, number=number):
-        given[seq] = True
-    return [Chosen(row, given[row[0]]) for row in rows if row[0] in given]
+        covered = routes.of(place_of(row), row[2]) if row[5] != Op.WITHDRAW else ()
+        for each in covered:
+            given[each][row[0]] = False
+        if row[5] == Op.ASSERT:
+            continue
+        for each, party in enumerate(parties):
+            if row[0] in given[each]:
+                continue
+            if party.agreement.gives_all:
+                given[each][row[0]] = False
+            elif party.agreement.matcher.covers_sender(row[2]):
+                asked[each].append(row)
+    for each, party in enumerate(parties):
+        for seq in had(hub, connection, party.agreement, asked[each], account=party.account, number=number):
+            given[each][seq] = True
+    return [[Chosen(row, mine[row[0]]) for row in rows if row[0] in mine] for mine in given]
+
+
+def still_given(agreement: Agreement, chosen: Chosen) -> bool:
+    """Tell whether what was chosen under an earlier version is given under this one too; ends of records always are."""
+    if agreement.gives_all or agreement.kind == IDENTITY_CHANGE:
+        return True
+    if chosen.left or chosen.row[5] == Op.WITHDRAW:
+        return agreement.matcher.covers_sender(chosen.row[2])
+    return agreement.matcher.covers(place_of(chosen.row), chosen.row[2])
 
 
 def place_of(row: ShownRow) -> Place:

@@ -20,6 +20,7 @@ from daumoi.cli.processes.observing import Observer, measured
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
+from daumoi.exchange.webhooks.dispatcher import Dispatcher
 from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
 from daumoi.intake.setup import numbered_kinds
@@ -53,10 +54,13 @@ def run(hub: Hub) -> None:
     threading.Thread(target=Observer(hub, _CONSUMERS).run, args=(ending,), name="figures-look", daemon=True).start()
     sealer = threading.Thread(target=seal_audit, args=(hub, ending), name="audit", daemon=True)
     sealer.start()
+    webhooks = threading.Thread(target=Dispatcher(hub).run, args=(ending,), name="webhooks", daemon=True)
+    webhooks.start()
     linking = Linking(hub.settings.data_dir)
     asyncio.run(_run_jobs(hub, ending, linking))
     linking.stop()
     follower.join(timeout=5)
+    webhooks.join(timeout=5)
     sealer.join(timeout=5)
 
 

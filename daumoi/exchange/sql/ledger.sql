@@ -14,6 +14,10 @@ FROM progress WHERE destination_id = %s AND kind = %s
 SELECT destination_id, kind, begins_after, taken, delivered, own_taken, own_delivered
 FROM progress WHERE destination_id = %s AND kind = %s FOR UPDATE
 
+-- name: progress_of_all
+SELECT destination_id, kind, begins_after, taken, delivered, own_taken, own_delivered
+FROM progress WHERE destination_id = ANY(%s::int[]) AND kind = %s ORDER BY destination_id FOR UPDATE
+
 -- name: begin
 INSERT INTO progress (destination_id, kind, begins_after, taken, delivered)
 VALUES (%(destination)s, %(kind)s, %(after)s, %(after)s, %(after)s) ON CONFLICT DO NOTHING
@@ -31,6 +35,20 @@ WITH written AS (
 )
 UPDATE progress SET taken = %(taken)s, own_taken = %(own)s
 WHERE destination_id = %(destination)s AND kind = %(kind)s
+
+-- name: write_all
+WITH new AS (
+    SELECT * FROM unnest(%(destinations)s::int[], %(first)s::bigint[], %(last)s::bigint[], %(agreements)s::int[],
+                         %(versions)s::int[], %(days)s::date[], %(records)s::bigint[], %(withdrawals)s::bigint[],
+                         %(owns)s::bigint[], %(digests)s::bytea[], %(own_taken)s::bigint[])
+        n(destination, first, last, agreement, version, day, records, withdrawals, own, digest, own_taken)
+), written AS (
+    INSERT INTO stretch (destination_id, kind, first_seq, last_seq, agreement_id, version, day, records, withdrawals,
+                         first_own, digest, taken_at)
+    SELECT destination, %(kind)s, first, last, agreement, version, day, records, withdrawals, own, digest, %(at)s FROM new
+)
+UPDATE progress p SET taken = new.last, own_taken = new.own_taken FROM new
+WHERE p.destination_id = new.destination AND p.kind = %(kind)s
 
 -- name: extend
 -- Written once a page where nothing is given, and so in place.

@@ -10,7 +10,7 @@ from daumoi.core.problems import CALL_CODES, ROW_CODES
 from daumoi.gateway.openapi.parts import Part
 from daumoi.kinds.registry import ALL
 
-_METHODS = ("get", "post", "put")
+_METHODS = ("get", "post", "put", "patch", "delete")
 _CODE = re.compile(r"`([^`]+)`")
 _HEAD = """<!doctype html>
 <html lang="en">

@@ -1,0 +1,96 @@
+"""Asks the rights before a further try, and writes the same message again: the same numbers, and so the same id.
+
+It is made from the log, under the version it was taken under, and gives only what the agreement of now gives too: what
+has ended since does not leave, and nothing of people is kept beside the log for sending it.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
+from daumoi.exchange import reading
+from daumoi.exchange.agreements import Agreement, held_firm_all, versions
+from daumoi.exchange.selection import Account, still_given
+from daumoi.exchange.webhooks import messages
+from daumoi.exchange.webhooks.endpoint import Endpoint
+from daumoi.exchange.webhooks.messages import Message
+from daumoi.exchange.webhooks.taking import Outgoing, reader_of
+from daumoi.organisations.registry import Registry
+
+
+class Due(NamedTuple):
+    """A message that is to be tried again."""
+
+    message: Message
+    receiver: int
+    endpoint: Endpoint
+
+
+class Prepared(NamedTuple):
+    """What is to be sent, what waits because its receiver may not have it now, and of what nothing is left to give."""
+
+    outgoing: list[Outgoing]
+    waiting: list[Due]
+    withheld: list[Due]
+
+
+def prepare(hub: Hub, connection: Connection, registry: Registry, due: Sequence[Due], *, kind: str) -> Prepared:
+    """Ask the rights of all messages of a kind at once, and write their bodies; one transaction."""
+    now, found = hub.clock.now(), Prepared([], [], [])
+    with connection.transaction():
+        rights = held_firm_all(connection, system_ids=[each.receiver for each in due], kind=kind, now=now)
+        for each in due:
+            agreement = rights.get(each.receiver)
+            if agreement is None:
+                found.waiting.append(each)
+                continue
+            outgoing = _written(hub, connection, registry, each, agreement)
+            if outgoing is None:
+                found.withheld.append(each)
+            else:
+                found.outgoing.append(outgoing)
+    return found
+
+
+def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agreement: Agreement) -> Outgoing | None:
+    message, kind = due.message, agreement.kind
+    if agreement.hides_numbers != (message.first_own is not None):
+        # It would have other numbers now, so it would be another message.
+        return None
+    if due.endpoint.is_thin(agreement):
+        return Outgoing(message, due.receiver, due.endpoint, kind, messages.thin(message, kind), False)
+    at = reading.head(connection, kind)
+    if message.first < at.oldest:
+        return None
+    key = (message.agreement, message.version)
+    now_as_then = key == (agreement.id, agreement.version)
+    under = agreement if now_as_then else versions(connection, [key], system_id=due.receiver, kind=kind)[key]
+    chosen, _ = reading.chosen_of(
+        hub,
+        connection,
+        under,
+        at=at,
+        after=message.first - 1,
+        last=message.last,
+        most=message.records,
+        account=Account(message.destination, at.seq),
+    )
+    withheld = set() if now_as_then else {each.row[0] for each in chosen if not still_given(agreement, each)}
+    lines = reading.render(
+        hub,
+        connection,
+        registry,
+        agreement,
+        reader_of(registry, due.receiver),
+        chosen,
+        kind=at.kind,
+        action="webhook.send",
+        span=(message.first, message.last),
+        first_own=message.first_own,
+    )
+    kept = [line.text for line in lines if line.seq not in withheld]
+    if not kept:
+        return None
+    body = messages.full(message, kind, kept)
+    return Outgoing(message, due.receiver, due.endpoint, kind, body, agreement.shows_people)
