@@ -13,10 +13,8 @@ from daumoi.exchange import ledger, reading
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head, Line, Reader
-from daumoi.exchange.selection import Account, place_of
+from daumoi.exchange.selection import Account, still_given
 from daumoi.log import selectors as log
-from daumoi.log.entries import Op
-from daumoi.log.selectors import ShownRow
 from daumoi.organisations.registry import Registry
 
 
@@ -99,7 +97,7 @@ def _again(
         account=Account(destination, at.seq),
     )
     numbered = list(enumerate(chosen, stretch.first_own))[own + 1 - stretch.first_own :][:room]
-    kept = [(number, each) for number, each in numbered if each.left or _is_given(agreement, each.row)]
+    kept = [(number, each) for number, each in numbered if still_given(agreement, each)]
     return reading.render(
         hub,
         connection,
@@ -112,11 +110,6 @@ def _again(
         span=(stretch.first, stretch.last),
         owns=[number for number, _ in kept],
     )
-
-
-def _is_given(agreement: Agreement, row: ShownRow) -> bool:
-    """Tell whether the agreement of today gives a record; a withdrawal tells nothing and stays."""
-    return row[5] == Op.WITHDRAW or agreement.matcher.covers(place_of(row), row[2])
 
 
 def _take(

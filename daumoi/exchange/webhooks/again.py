@@ -87,7 +87,7 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
         kind=at.kind,
         action="webhook.send",
         span=(message.first, message.last),
-        first_own=message.first_own,
+        owns=None if message.first_own is None else range(message.first_own, message.first_own + len(chosen)),
     )
     kept = [line.text for line in lines if line.seq not in withheld]
     if not kept:

@@ -294,7 +294,7 @@ def _message(
             kind=at.kind,
             action="webhook.send",
             span=(draft.first, draft.last),
-            first_own=own,
+            owns=None if own is None else range(own, own + len(chosen)),
         )
         kept = cut(lines)
         if len(kept) < len(lines):
