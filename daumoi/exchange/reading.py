@@ -111,7 +111,7 @@ def read(
     Raises CallProblem gone_before. What tells of people is one line of the audit log, in the transaction of the caller:
     nothing may leave before it is committed. `first_own`: number of the first line where the receiver has its own.
     """
-    chosen, upto = _chosen(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
+    chosen, upto = select(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
     lines = render(
         hub,
         connection,
@@ -127,7 +127,7 @@ def read(
     return Range(after, upto, lines)
 
 
-def _chosen(
+def select(
     hub: Hub,
     connection: Connection,
     agreement: Agreement,
@@ -138,6 +138,10 @@ def _chosen(
     most: int,
     account: Account | None,
 ) -> tuple[list[Chosen], int]:
+    """Return which records a destination gets of after < seq ≤ last, `most` at most, and up to where that is all.
+
+    Nothing of people is read. Raises CallProblem gone_before.
+    """
     found: list[Chosen] = []
     upto = after
     while upto < last and len(found) < most:
