@@ -11,6 +11,7 @@ from daumoi.cli import (
     doctor,
     erase,
     feed,
+    files,
     hold,
     import_file,
     log_commands,
@@ -39,6 +40,7 @@ app.command("import")(import_file.import_file)
 app.command("map")(map_file.map_file)
 app.command("simulate")(simulate.simulate)
 app.command("feed")(feed.feed)
+app.add_typer(files.app, name="files")
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
