@@ -2,7 +2,7 @@
 
 from daumoi.exchange.files.fetching import LISTED_MAX
 from daumoi.gateway.answers import JSON
-from daumoi.gateway.files import LISTED
+from daumoi.gateway.files import LISTED, MEDIA_TYPES
 from daumoi.gateway.gate import LOG_KINDS
 from daumoi.gateway.openapi.parts import Part, answer, operation, parameter, query
 from daumoi.gateway.openapi.schemas import COUNT, INSTANT, nullable, object_of, ref
@@ -28,6 +28,10 @@ def file_paths() -> dict[str, Part]:
         codes=("unknown_kind",),
     )
     name = parameter("name", "path", {"type": "string"}, "As the list gives it.", example=_EXAMPLE)
+    whole = answer("The file, by its ending; a manifest is JSON.", JSON, {"type": "object"})
+    whole["content"] |= {
+        media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values() if media_type != JSON
+    }
     fetched = operation(
         "file",
         "Files",
@@ -35,7 +39,7 @@ def file_paths() -> dict[str, Part]:
         "Fetched to its end, a file is acknowledged. 503 while it is written anew, because the agreement changed or"
         " somebody who may stand in it was erased: list again after Retry-After.",
         parameters=[name],
-        answers={"200": answer("The file.", "application/octet-stream", {"type": "string", "format": "binary"})},
+        answers={"200": whole},
         codes=("not_found", "no_agreement"),
     )
     keys = operation(

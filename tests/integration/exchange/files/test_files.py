@@ -17,6 +17,7 @@ from daumoi.core.problems import CallProblem
 from daumoi.exchange import lifecycle
 from daumoi.exchange.files import exports, manifest
 from daumoi.exchange.files.keeping import keep_files
+from daumoi.intake.erasure import erase_person
 from tests.integration.exchange.agreeing import agreed, amended, terms_of
 from tests.integration.exchange.files.filing import (
     MORNING,
@@ -230,3 +231,32 @@ def test_a_file_that_was_lost_is_made_again(hub: Hub) -> None:
         fetch(hub, receiver, file)
     keep_files(hub)
     assert fetch(hub, receiver, file) == before
+
+
+def test_an_erased_person_stands_in_no_file_any_more(hub: Hub) -> None:
+    sender, receiver = a_system(hub), a_system(hub, "reader")
+    agreed(hub, receiver, terms_of(KIND, identity="given"))
+    for form in ("ndjson", "csv"):
+        files_for(hub, receiver, form, kinds=[KIND])
+    send(hub, sender, KIND, [a_report("a", subject={"full_name": "Lê Thị Mẫu", "phone": "0905123456"}), a_report("b")])
+    close_day(hub)
+    csv_file, lines = (
+        each["name"] for each in names(hub, receiver, kind=KIND) if each["name"].endswith((".csv", ".ndjson"))
+    )
+    if csv_file.endswith(".ndjson"):
+        csv_file, lines = lines, csv_file
+    assert "Lê Thị Mẫu" in fetch(hub, receiver, lines).decode()
+    with hub.pool.connection() as connection:
+        row = connection.execute("SELECT person FROM claim").fetchone()
+    assert row is not None
+    erase_person(hub, person=row[0], reason="Theo yêu cầu của chủ thể dữ liệu")
+    for name in (csv_file, lines):
+        with pytest.raises(CallProblem, match="not_ready"):
+            fetch(hub, receiver, name)
+    keep_files(hub)
+    with pytest.raises(CallProblem, match="not_found"):
+        fetch(hub, receiver, lines)
+    assert "Mẫu" not in fetch(hub, receiver, csv_file).decode(), "written anew: nobody had fetched it"
+    assert not any(
+        "Mẫu".encode() in path.read_bytes() for path in exports.folder_of(hub).rglob("*.*") if path.is_file()
+    )
