@@ -15,6 +15,7 @@ from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head, Line, Reader
 from daumoi.exchange.selection import Account, place_of
 from daumoi.log import selectors as log
+from daumoi.log.entries import Op
 from daumoi.organisations.registry import Registry
 
 
@@ -85,26 +86,38 @@ def _again(
     assert stretch.first_own is not None
     if stretch.first < at.oldest:
         raise reading.gone(at.oldest)
-    found = reading.read(
+    chosen, upto = reading.select(
         hub,
         connection,
-        registry,
         under,
-        reader,
         at=at,
         after=stretch.first - 1,
         last=stretch.last,
         most=stretch.records or 0,
         account=Account(destination, at.seq),
+    )
+    # Chosen as it was taken out, and shown as today's version shows it: a field that was cut since is not given again.
+    lines = reading.render(
+        hub,
+        connection,
+        registry,
+        agreement,
+        reader,
+        chosen,
+        kind=at.kind,
         action="feed.read",
+        span=(stretch.first, upto),
         first_own=stretch.first_own,
     )
     skipped = own + 1 - stretch.first_own
-    kept = found.lines[skipped : skipped + room]
+    kept = list(zip(lines, chosen, strict=True))[skipped : skipped + room]
     if key == (agreement.id, agreement.version) or agreement.gives_all:
-        return kept
-    rows = {row[0]: row for row in log.shown(connection, kind=at.kind, after=stretch.first - 1, last=stretch.last)}
-    return [line for line in kept if line.left or agreement.matcher.covers(place_of(rows[line.seq]), rows[line.seq][2])]
+        return [line for line, _ in kept]
+    return [
+        line
+        for line, each in kept
+        if each.left or each.row[5] == Op.WITHDRAW or agreement.matcher.covers(place_of(each.row), each.row[2])
+    ]
 
 
 def _take(
