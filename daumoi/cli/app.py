@@ -27,6 +27,7 @@ COMMANDS: dict[str, _Command] = {
     "map": _Command("map_file", "map_file"),
     "simulate": _Command("simulate", "simulate"),
     "feed": _Command("feed", "feed"),
+    "files": _Command("files", "app", is_group=True),
     "doctor": _Command("doctor", "doctor"),
     "backup": _Command("backup", "backup"),
     "restore": _Command("restore", "restore"),

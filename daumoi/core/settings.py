@@ -57,6 +57,7 @@ class Settings:
     storage_low_bytes: int = 2 * GIB
     segment_rows: int = 5_000_000
     archive_rows: int = 100_000
+    export_days: int = 30
     retention_file: Path | None = None
     token_seconds: int = 3600
     webhook_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
@@ -180,6 +181,7 @@ VARIABLES = (
     _number("DAUMOI_STORAGE_LOW_BYTES", "storage_low_bytes", 0, 2**60, "bytes"),
     _number("DAUMOI_SEGMENT_ROWS", "segment_rows", 100, 1_000_000_000, "records"),
     _number("DAUMOI_ARCHIVE_ROWS", "archive_rows", 1, 10_000_000, "records"),
+    _number("DAUMOI_EXPORT_DAYS", "export_days", 1, 365, "days"),
     _Variable("DAUMOI_RETENTION_FILE", "retention_file", _file, "the path of a file"),
     _number("DAUMOI_DEMO_PEOPLE", "demo_people", 0, 100_000, "people"),
     _number("DAUMOI_TOKEN_SECONDS", "token_seconds", 60, 3600, "seconds"),

@@ -22,6 +22,7 @@ class Turn(IntEnum):
     RETENTION = 2
     ARCHIVE = 3
     LINKAGE = 4
+    FILES = 5
 
 
 class Busy(Exception):

@@ -54,6 +54,8 @@ class Draft:
     last: int = 0
     records: int = 0
     withdrawals: int = 0
+    is_written: bool = True
+    """Whether the lines are written already; where not, the hash follows when they are."""
 
     def __post_init__(self) -> None:
         """Begin the hash."""
@@ -71,9 +73,9 @@ class Draft:
         self.withdrawals += left
 
     @property
-    def digest(self) -> bytes:
-        """SHA-256 of the lines."""
-        return self._hash.digest()
+    def digest(self) -> bytes | None:
+        """SHA-256 of the lines; None while they are not written."""
+        return self._hash.digest() if self.is_written else None
 
 
 def feed_of(connection: Connection, *, system_id: int, now: datetime) -> int:

@@ -12,6 +12,7 @@ from daumoi.core.hub import Hub
 from daumoi.gateway import (
     areas,
     feeds,
+    files,
     health,
     held,
     kinds,
@@ -36,7 +37,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 NO_ROUTE = "(none)"
 _CLOSED_CLIENT = 499
-_GROUPS = (tokens, records, submissions, held, feeds, webhooks, kinds, areas, problems, reference, health)
+_GROUPS = (tokens, records, submissions, held, feeds, files, webhooks, kinds, areas, problems, reference, health)
 
 
 class Gateway:

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp
 
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
-from daumoi.exchange import feeds, meters
+from daumoi.exchange import cloudevents, feeds, meters
 from daumoi.exchange.agreements import Agreement
 from daumoi.exchange.feeds import LIMIT_MAX, FeedPage
 from daumoi.exchange.reading import Reader
@@ -114,15 +114,29 @@ def _feed_handler(gate: Gate, known: Acknowledged) -> HTTPRouteHandler:
             await _wait(gate, agreement, seen, left)
             seen = gate.watch.heads.get(agreement.kind, 0)
             page = await read(page.next, asked=False)
-        headers = {"Daumoi-Next": str(page.next), "Daumoi-Head": str(page.head)}
+        headers = {"Daumoi-Next": str(page.next), "Daumoi-Head": str(page.head), "Vary": "Accept"}
+        if wants_events(request.scope):
+            body = await gate.read(cloudevents.batch, page.body)
+            return ASGIResponse(body=body, media_type=cloudevents.BATCH, headers=headers)
         return ASGIResponse(body=page.body, media_type=NDJSON, headers=headers)
 
     return feed
 
 
+def wants_events(scope: Any) -> bool:
+    """Tell whether a reader asks for a batch of CloudEvents by its Accept header; what it likes less does not count."""
+    asked = (header(scope, b"accept") or b"").decode("latin-1").lower()
+    return any(part.partition(";")[0].strip() == cloudevents.BATCH for part in asked.split(","))
+
+
+def stream_query(scope: Any) -> Query:
+    """Return the query parameters of a stream; raises CallProblem bad_parameter."""
+    return Query(scope["query_string"], ("after", "cloudevents"))
+
+
 def begin_after(scope: Any) -> int:
     """Return where a stream begins: Last-Event-ID goes before `after`; raises CallProblem bad_parameter."""
-    after = Query(scope["query_string"], ("after",)).whole("after", 0, low=0, high=SEQ_MAX)
+    after = stream_query(scope).whole("after", 0, low=0, high=SEQ_MAX)
     given = header(scope, b"last-event-id")
     if given is None:
         return after
@@ -132,10 +146,10 @@ def begin_after(scope: Any) -> int:
     return last
 
 
-def events(body: bytes) -> bytes:
+def events(body: bytes, *, as_cloudevents: bool = False) -> bytes:
     """Write lines of a feed as server-sent events. A line holds no line end of its own, so each is one `data:`."""
     return b"".join(
-        b"id: %b\ndata: %b\n\n" % (match[1], line)
+        b"id: %b\ndata: %b\n\n" % (match[1], cloudevents.event(line) if as_cloudevents else line)
         for line in body.split(b"\n")
         if line and (match := _SEQ.search(line)) is not None
     )
@@ -144,8 +158,9 @@ def events(body: bytes) -> bytes:
 class _Reader:
     """One open stream."""
 
-    def __init__(self, gate: Gate, known: Acknowledged, call: Call, kind: str) -> None:
+    def __init__(self, gate: Gate, known: Acknowledged, call: Call, kind: str, *, as_cloudevents: bool) -> None:
         self._gate, self._known, self._call, self._kind = gate, known, call, kind
+        self._as_cloudevents = as_cloudevents
         self._seen = 0
 
     def _agreement(self) -> Agreement:
@@ -177,7 +192,7 @@ class _Reader:
             try:
                 while not self._gate.watch.stopping:
                     if page.body:
-                        yield events(page.body)
+                        yield events(page.body, as_cloudevents=self._as_cloudevents)
                     if page.next >= page.head and not await self._gate.watch.wait_for_news(
                         self._agreement(), self._seen, HEARTBEAT_S
                     ):
@@ -196,7 +211,8 @@ def _stream_handler(gate: Gate, known: Acknowledged) -> HTTPRouteHandler:
         call = call_of(request.scope)
         kind = request.path_params["kind"]
         gate.agreement(call.system, kind)
-        reader = _Reader(gate, known, call, kind)
+        as_cloudevents = stream_query(request.scope).flag("cloudevents")
+        reader = _Reader(gate, known, call, kind, as_cloudevents=as_cloudevents)
         first = await reader.page(begin_after(request.scope), asked=True)
         headers = {"X-Accel-Buffering": "no"}
         return Stream(reader.run(first), media_type="text/event-stream", headers=headers)

@@ -20,6 +20,7 @@ from daumoi.cli.processes.observing import Observer, measured
 from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
+from daumoi.exchange.files.keeping import keep_files
 from daumoi.exchange.webhooks.dispatcher import Dispatcher
 from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
@@ -114,6 +115,14 @@ def make_app(hub: Hub, linking: Linking | None = None) -> procrastinate.App:
     def archive(timestamp: int) -> None:
         with measured("archive"):
             archive_closed(hub)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="files", queueing_lock="files", pass_context=False)
+    def files(timestamp: int) -> None:
+        with measured("files"):
+            made = keep_files(hub)
+        if made:
+            _log.info("files made for receivers", parts_of_days=made)
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="expire_held", queueing_lock="expire_held", pass_context=False)

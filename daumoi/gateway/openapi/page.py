@@ -159,15 +159,15 @@ def _example(title: str, value: Any) -> str:
 def _answers(answers: dict[str, Part]) -> str:
     rows, examples = [], []
     for status, answer in answers.items():
-        ((media_type, content),) = answer["content"].items()
         level = "good" if status.startswith("2") else "bad"
-        rows.append(
-            f'<tr><th scope="row"><span class="status {level}">{status}</span></th>'
-            f'<td>{shape(content["schema"])} <code class="quiet">{escape(media_type)}</code></td>'
-            f"<td>{text(answer['description'])}</td></tr>"
-        )
-        if "example" in content:
-            examples.append(_example(f"Example of {status}", content["example"]))
+        for media_type, content in answer["content"].items():
+            rows.append(
+                f'<tr><th scope="row"><span class="status {level}">{status}</span></th>'
+                f'<td>{shape(content["schema"])} <code class="quiet">{escape(media_type)}</code></td>'
+                f"<td>{text(answer['description'])}</td></tr>"
+            )
+            if "example" in content:
+                examples.append(_example(f"Example of {status}", content["example"]))
     return _table("Answers", ("Status", "Content", "Meaning"), rows) + "".join(examples)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from daumoi.core.problems import ROW_CODES
+from daumoi.exchange.cloudevents import BATCH
 from daumoi.exchange.feeds import LIMIT_MAX
 from daumoi.gateway.answers import JSON, NDJSON
 from daumoi.gateway.feeds import LIMIT, WAIT_MAX_S
@@ -174,6 +175,8 @@ def _held() -> dict[str, Part]:
 def _reading() -> dict[str, Part]:
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("Daumoi-Next", "Daumoi-Head")}
     lines: Part = {"type": "string", "description": "One `feed_line` a line, in seq order."}
+    page = answer("A page: NDJSON, or a batch of CloudEvents where Accept asks.", NDJSON, lines, headers=headers)
+    page["content"][BATCH] = {"schema": {"type": "array", "items": {"type": "object"}}}
     feed = operation(
         "feed",
         "Reading",
@@ -190,7 +193,7 @@ def _reading() -> dict[str, Part]:
                 "Seconds to wait for a record when there is none yet.",
             ),
         ],
-        answers={"200": answer("A page, NDJSON.", NDJSON, lines, headers=headers)},
+        answers={"200": page},
         codes=("no_agreement", "unknown_kind", "gone_before"),
     )
     stream = operation(
@@ -202,6 +205,7 @@ def _reading() -> dict[str, Part]:
         parameters=[
             READ_KIND,
             _AFTER,
+            query("cloudevents", {"enum": ["true", "false"], "default": "false"}, "Each `data:` is one CloudEvent."),
             parameter("Last-Event-ID", "header", {"type": "integer", "minimum": 0}, "The last seq you have."),
         ],
         answers={"200": answer("Events, without an end.", "text/event-stream", {"type": "string"})},

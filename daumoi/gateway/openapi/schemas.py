@@ -52,7 +52,7 @@ def _records() -> dict[str, Schema]:
     return found
 
 
-def _object(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), description: str = "") -> Schema:
+def object_of(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), description: str = "") -> Schema:
     made: Schema = {
         "type": "object",
         "properties": properties,
@@ -62,7 +62,7 @@ def _object(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), de
 
 
 def _row_problem() -> Schema:
-    return _object(
+    return object_of(
         {
             "row": {"type": "integer", "minimum": 1, "description": "Line or element of the body, counted from 1."},
             "ref": {"type": ["string", "null"], "description": "The sender's ref, where it may be repeated."},
@@ -89,18 +89,18 @@ def _receipt_members() -> dict[str, Schema]:
 
 
 def _submissions() -> dict[str, Schema]:
-    fault = _object({"code": {"type": "string"}, "pointer": {"type": "string"}, "message": {"type": "string"}})
+    fault = object_of({"code": {"type": "string"}, "pointer": {"type": "string"}, "message": {"type": "string"}})
     row = deepcopy(_row_problem())
     row["properties"]["faults"] = {"type": "array", "items": ref("fault"), "description": "Every fault of the row."}
     return {
         "fault": fault,
         "row_problem": _row_problem(),
-        "receipt": _object(_receipt_members(), description="What became of the rows. 200 means: on disk, durable."),
-        "submission": _object(
+        "receipt": object_of(_receipt_members(), description="What became of the rows. 200 means: on disk, durable."),
+        "submission": object_of(
             _receipt_members() | {"still_held": COUNT, "created_at": INSTANT, "finished_at": nullable(INSTANT)},
             description="The receipt as it was, and how many of its rows are held today.",
         ),
-        "submission_problems": _object(
+        "submission_problems": object_of(
             {
                 "submission_id": UUID,
                 "problems": {"type": "array", "items": row},
@@ -111,7 +111,7 @@ def _submissions() -> dict[str, Schema]:
 
 
 def _held() -> dict[str, Schema]:
-    row = _object(
+    row = object_of(
         {
             "held_id": UUID,
             "kind": {"type": "string"},
@@ -129,7 +129,7 @@ def _held() -> dict[str, Schema]:
     )
     return {
         "held_row": row,
-        "held_page": _object(
+        "held_page": object_of(
             {
                 "items": {"type": "array", "items": ref("held_row")},
                 "next": {**nullable(UUID), "description": "The `after` of the next page; null on the last."},
@@ -150,7 +150,7 @@ def _held() -> dict[str, Schema]:
 
 
 def _feeds() -> dict[str, Schema]:
-    line = _object(
+    line = object_of(
         {
             "kind": {"type": "string"},
             "seq": SEQ,
@@ -171,7 +171,7 @@ def _feeds() -> dict[str, Schema]:
         optional=("area", "location", "subject", "declarant", "data"),
         description="Keep for each system and ref the highest revision, never the last line.",
     )
-    person = _object(
+    person = object_of(
         {"pseudonym": {"type": "string"}, "identity": ref("Identity")},
         optional=("identity",),
         description="Stable for one reader; the identity stands only where the agreement gives it.",
@@ -180,8 +180,8 @@ def _feeds() -> dict[str, Schema]:
 
 
 def _registers() -> dict[str, Schema]:
-    title = _object({"en": {"type": "string"}, "vi": {"type": "string"}})
-    kind = _object(
+    title = object_of({"en": {"type": "string"}, "vi": {"type": "string"}})
+    kind = object_of(
         {
             "kind": {"type": "string"},
             "version": {"type": "integer", "minimum": 1},
@@ -210,7 +210,7 @@ def _registers() -> dict[str, Schema]:
         "items": ref("area_unit"),
         "description": "What it is today; several: candidates.",
     }
-    former = _object(
+    former = object_of(
         {
             "name": {"type": "string"},
             "full_name": {"type": "string"},
@@ -222,12 +222,12 @@ def _registers() -> dict[str, Schema]:
         },
         description="The unit that was named, dissolved before the list of 2024; the match is what it became.",
     )
-    match = _object(
+    match = object_of(
         {**unit, "today": today, "distance_km": {"type": "number"}, "former": former},
         optional=("today", "distance_km", "former"),
     )
-    near: Schema = {"type": "array", "items": _object({**unit, "distance_km": {"type": "number"}})}
-    province = _object(
+    near: Schema = {"type": "array", "items": object_of({**unit, "distance_km": {"type": "number"}})}
+    province = object_of(
         {
             "relation": {"enum": ["inside", "near_border", "outside", "none"]},
             "certain": {"type": "boolean", "description": "Inside, and all candidates are one province today."},
@@ -236,12 +236,12 @@ def _registers() -> dict[str, Schema]:
         },
         description="By point: the provinces by border, the nearest first; several are candidates.",
     )
-    origin = _object({**unit, "whole": {"type": "boolean", "description": "False: a part of it, or perhaps one."}})
+    origin = object_of({**unit, "whole": {"type": "boolean", "description": "False: a part of it, or perhaps one."}})
     return {
-        "area_unit": _object(unit),
+        "area_unit": object_of(unit),
         "areas": {
             "anyOf": [
-                _object(
+                object_of(
                     {
                         "certain": {"type": "boolean"},
                         "total": COUNT,
@@ -256,39 +256,39 @@ def _registers() -> dict[str, Schema]:
                     optional=("total", "unread", "province"),
                     description="By name or by point.",
                 ),
-                _object(
+                object_of(
                     {
                         **unit,
                         "fate": {"enum": ["of_today", "whole", "divided", "vanished"]},
                         "today": today,
                         "was": {"type": "array", "items": origin},
-                        "text": _object({"vi": {"type": "string"}, "en": {"type": "string"}}),
+                        "text": object_of({"vi": {"type": "string"}, "en": {"type": "string"}}),
                     },
                     description="By code.",
                 ),
             ]
         },
-        "kinds": _object(
+        "kinds": object_of(
             {
                 "kinds": {"type": "array", "items": kind},
                 "kinds_of_the_log": {"type": "array", "items": {"type": "string"}},
                 "limits": {**limit, "description": "The unit stands in the name; null: no limit."},
             }
         ),
-        "problem_codes": _object(
+        "problem_codes": object_of(
             {
-                "calls": {"type": "array", "items": _object(explained | call)},
-                "rows": {"type": "array", "items": _object(explained)},
+                "calls": {"type": "array", "items": object_of(explained | call)},
+                "rows": {"type": "array", "items": object_of(explained)},
             }
         ),
-        "token": _object(
+        "token": object_of(
             {
                 "access_token": {"type": "string"},
                 "token_type": {"const": "Bearer"},
                 "expires_in": {"type": "integer", "minimum": 1, "description": "Seconds."},
             }
         ),
-        "token_request": _object(
+        "token_request": object_of(
             {
                 "grant_type": {"const": "client_credentials"},
                 "client_id": {"type": "string"},
@@ -297,12 +297,12 @@ def _registers() -> dict[str, Schema]:
             optional=("client_id", "client_secret"),
             description="Id and secret stand here or in HTTP Basic, not in both.",
         ),
-        "health": _object({"status": {"enum": ["ok", "ready"]}, "checks": {"type": "object"}}, optional=("checks",)),
+        "health": object_of({"status": {"enum": ["ok", "ready"]}, "checks": {"type": "object"}}, optional=("checks",)),
     }
 
 
 def _problem() -> Schema:
-    return _object(
+    return object_of(
         {
             "type": {"type": "string", "format": "uri-reference"},
             "title": {"type": "string"},
