@@ -45,6 +45,7 @@ def test_sealed_identities_are_opened_in_known_places_only() -> None:
     assert opens == {
         "daumoi/console/adapters.py",  # second factors of members, which nobody is shown
         "daumoi/exchange/lines.py",  # values that `log.sealed` gave for a reading
+        "daumoi/exchange/webhooks/keys.py",  # keys that sign, of no person
         "daumoi/intake/holding.py",  # a sender's own held rows
         "daumoi/linkage/comparing/rows.py",  # compared in memory, shown to nobody
         "daumoi/linkage/selectors.py",
