@@ -111,14 +111,14 @@ def read(
     Raises CallProblem gone_before. What tells of people is one line of the audit log, in the transaction of the caller:
     nothing may leave before it is committed. `first_own`: number of the first line where the receiver has its own.
     """
-    chosen, upto = _chosen(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
+    some, upto = chosen(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
     lines = render(
         hub,
         connection,
         registry,
         agreement,
         reader,
-        chosen,
+        some,
         kind=at.kind,
         action=action,
         span=(after + 1, upto),
@@ -127,7 +127,7 @@ def read(
     return Range(after, upto, lines)
 
 
-def _chosen(
+def chosen(
     hub: Hub,
     connection: Connection,
     agreement: Agreement,
@@ -138,6 +138,7 @@ def _chosen(
     most: int,
     account: Account | None,
 ) -> tuple[list[Chosen], int]:
+    """Choose what an agreement gives of after < seq ≤ last, at most `most`, and tell how far it looked; as `read`."""
     found: list[Chosen] = []
     upto = after
     while upto < last and len(found) < most:
