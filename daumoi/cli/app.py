@@ -17,6 +17,7 @@ from daumoi.cli import (
     map_file,
     member,
     people,
+    proof,
     restore,
     retention,
     rules,
@@ -49,6 +50,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(rules.app, name="rules")
 app.command("erase")(erase.erase)
 app.add_typer(people.app, name="people")
+app.command("statement")(proof.statement)
+app.command("lineage")(proof.lineage)
 
 
 @app.command("version")

@@ -9,7 +9,19 @@ from typing import Any
 from litestar import Litestar
 
 from daumoi.core.hub import Hub
-from daumoi.gateway import areas, feeds, health, held, kinds, problems, records, reference, submissions, tokens
+from daumoi.gateway import (
+    areas,
+    deliveries,
+    feeds,
+    health,
+    held,
+    kinds,
+    problems,
+    records,
+    reference,
+    submissions,
+    tokens,
+)
 from daumoi.gateway.access_log import AccessLog, Proxies
 from daumoi.gateway.admission import admit, is_public, request_id
 from daumoi.gateway.answers import as_problem, on_error, problem_answer
@@ -24,7 +36,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 NO_ROUTE = "(none)"
 _CLOSED_CLIENT = 499
-_GROUPS = (tokens, records, submissions, held, feeds, kinds, areas, problems, reference, health)
+_GROUPS = (tokens, records, submissions, held, feeds, deliveries, kinds, areas, problems, reference, health)
 
 
 class Gateway:

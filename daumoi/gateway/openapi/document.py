@@ -7,6 +7,7 @@ from daumoi.areas.points import BORDER_DOUBT_KM, OUTSIDE_MAX_KM
 from daumoi.areas.unit import SCHEMES
 from daumoi.gateway.answers import JSON
 from daumoi.gateway.areas import MATCHES_MAX, TEXT_MAX
+from daumoi.gateway.openapi.deliveries import delivery_paths, delivery_schemas
 from daumoi.gateway.openapi.parts import Part, answer, operation, query
 from daumoi.gateway.openapi.paths import SENT_KIND, record_paths
 from daumoi.gateway.openapi.schemas import components, ref
@@ -20,6 +21,7 @@ TAGS = (
     ("Sending", "Records of every kind, one or millions, with a receipt that says what became of each row."),
     ("Held rows", "Hàng chờ sửa: rows that were not good, kept for their sender to mend."),
     ("Reading", "The log of each kind by number, cut as the sharing agreement says."),
+    ("Proof", "What came, what went out, and under which agreement: stretches, signed statements, lineage."),
     ("Kinds", "What can be sent, in which form, within which limits."),
     ("Areas", "Administrative units of today and of before 1 July 2025, by name as written, by code, by point."),
     ("Signs of life", "For load balancers and monitoring."),
@@ -203,6 +205,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/api/v1/oauth/token": {"post": _token_operation()},
             **record_paths(),
+            **delivery_paths(),
             **_kind_operations(),
             **_area_operations(),
             **_open_operations(),
@@ -211,6 +214,6 @@ def document() -> dict[str, Any]:
             "securitySchemes": security,
             "parameters": {"X-Request-Id": request_id},
             "headers": _headers(),
-            "schemas": components(),
+            "schemas": components() | delivery_schemas(),
         },
     }

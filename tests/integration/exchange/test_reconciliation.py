@@ -14,13 +14,14 @@ from daumoi.areas.unit import BEFORE, TODAY
 from daumoi.core.clock import VIET_NAM_TIME, FixedClock
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
-from daumoi.exchange import reading, reconciliation
+from daumoi.exchange import agreements, feeds, reading, reconciliation
 from daumoi.exchange.reconciliation import Figures
+from daumoi.exchange.recounting import Recount
 from tests.integration.exchange.agreeing import agreed, amended, page, terms_of
 from tests.integration.exchange.areas_by_hand import unit_of
 from tests.integration.exchange.naive_recount import recount
 from tests.integration.exchange.test_what_is_given import Row, organisations_of, suspend, write_records
-from tests.integration.sending import READER, a_system
+from tests.integration.sending import a_system
 
 KIND, NUMBER = "citizen_report", 3
 BEGINS = datetime(2021, 7, 31, 17, 0, tzinfo=UTC)
@@ -57,8 +58,6 @@ class Receiver:
                 self.after = self.read(max(0, self.after - self.chance.choice([0, 0, 2])))
 
     def read(self, after: int) -> int:
-        from daumoi.exchange import agreements, feeds
-
         try:
             found = page(self.hub, self.system, KIND, after=after, limit=self.chance.choice([1, 3, 20]))
         except CallProblem:
@@ -66,7 +65,7 @@ class Receiver:
         with self.hub.pool.connection() as connection:
             today = self.hub.clock.now().astimezone(VIET_NAM_TIME).date()
             agreement = agreements.load(connection).of(self.system.id, KIND, on=today)
-        assert agreement is not None and READER
+        assert agreement is not None
         if self.chance.random() < 0.6:
             feeds.acknowledge(self.hub, agreement=agreement, seq=after + self.chance.randint(0, 3))
         return found.next
@@ -95,6 +94,8 @@ def reckoned(hub: Hub, receiver: Receiver) -> tuple[int | None, dict[date, Figur
         for on in days():
             day = reconciliation.day_of(connection, kind=kind, kind_name=KIND, day=on)
             by_day[on] = reconciliation.reckon(hub, connection, found[0], day).total
+            at = reconciliation.standing(connection, found[0], kind.kind)
+            assert Recount(hub, connection, found[0], day, at).run() == by_day[on], "the recount of the night"
         return found[0].id, by_day
 
 
