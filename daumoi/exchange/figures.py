@@ -1,4 +1,4 @@
-"""What the nightly recount of deliveries found, for Prometheus. No receiver is named: the table `reconciled` has them."""
+"""What the nightly recount of deliveries found, for Prometheus. The table `reconciled` tells of which receivers."""
 
 from collections.abc import Iterable
 

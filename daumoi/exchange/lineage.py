@@ -180,6 +180,14 @@ def _told(
     )
 
 
+def deliveries_of(
+    hub: Hub, connection: Connection, known: Registry, *, kind: str, at: Head, seq: int, reader: Reader
+) -> list[Went]:
+    """Return every delivery of one record that is kept, to whomever."""
+    row = log.shown(connection, kind=at.kind, after=seq - 1, last=seq)[0]
+    return _Ways(hub, connection, known, kind, at, row, reader, False).of(None, is_sender=True)[0]
+
+
 class _Ways:
     """The deliveries of one record."""
 

@@ -16,6 +16,7 @@ from daumoi.core.hub import Hub
 from daumoi.exchange import lifecycle, lineage, recounting, statements
 from daumoi.exchange.deliveries import deliveries
 from daumoi.organisations.registry import System
+from tests.integration.console.desk import statements_of
 from tests.integration.exchange.agreeing import agreed, amended, page, read_all, terms_of
 from tests.integration.exchange.test_what_is_given import organisations_of
 from tests.integration.sending import READER, a_report, a_system, read_up_to, send
@@ -201,3 +202,25 @@ def test_what_ends_or_changes_before_it_is_taken_is_filtered(world: World) -> No
     with hub.pool.connection() as connection, connection.transaction():
         lifecycle.end(connection, agreement=world.agreement, at=hub.clock.now())
     assert world.statement(world.near)[0]["given"] == given
+
+
+def test_proof_costs_few_statements_however_much_went_out(world: World) -> None:
+    hub = world.hub
+
+    def costs() -> list[int]:
+        return [
+            len(statements_of(act))
+            for act in (
+                lambda: world.statement(world.far),
+                lambda: world.lineage(1, world.far),
+                lambda: deliveries(hub, system_id=world.far.id, kind=KIND, after=0, limit=100),
+            )
+        ]
+
+    send(hub, world.dov, KIND, [a_report("first", area=HA_NOI)])
+    read_all(hub, world.far, KIND)
+    few = costs()
+    send(hub, world.dov, KIND, [a_report(str(place), area=HA_NOI) for place in range(30)])
+    read_all(hub, world.far, KIND, after=1, limit=2)
+    assert costs() == few
+    assert all(cost <= most for cost, most in zip(few, (20, 15, 5), strict=True)), few
