@@ -38,6 +38,8 @@ COMMANDS: dict[str, _Command] = {
     "rules": _Command("rules", "app", is_group=True),
     "erase": _Command("erase", "erase"),
     "people": _Command("people", "app", is_group=True),
+    "statement": _Command("proof", "statement"),
+    "lineage": _Command("proof", "lineage"),
 }
 
 

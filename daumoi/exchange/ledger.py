@@ -68,7 +68,8 @@ class Draft:
         self._hash.update(line)
 
     def count(self, *, left: bool) -> None:
-        """Count a record of which the receiver is told without its line: such a stretch has the hash of no lines."""
+        """Count a record of which the receiver is told without its line: such a stretch has no hash."""
+        self.is_written = False
         self.records += 1
         self.withdrawals += left
 

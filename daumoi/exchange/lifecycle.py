@@ -198,12 +198,12 @@ def _put_in_force(connection: Connection, found: Version, at: datetime) -> None:
     connection.execute(_SQL["in_force"], values)
     for kind in sorted(set(found.terms.kinds)):
         connection.execute(_SQL["take_kind"], (found.receiver, kind, found.agreement))
-    if _shows_people(found.terms) and IDENTITY_CHANGE not in found.terms.kinds:
+    if shows_people(found.terms) and IDENTITY_CHANGE not in found.terms.kinds:
         connection.execute(_SQL["take_kind_if_free"], (found.receiver, IDENTITY_CHANGE, found.agreement))
     touch_registry(connection)
 
 
-def _shows_people(terms: Terms) -> bool:
+def shows_people(terms: Terms) -> bool:
     """Whether joins, splits and erasures concern the receiver."""
     named = KINDS if EVERY_KIND in terms.kinds else [kind for kind in terms.kinds if kind in KINDS]
     return terms.identity != "none" and any(KINDS[kind].subject != "none" for kind in named)

@@ -11,6 +11,7 @@ from litestar import Litestar
 from daumoi.core.hub import Hub
 from daumoi.gateway import (
     areas,
+    deliveries,
     feeds,
     files,
     health,
@@ -37,7 +38,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 NO_ROUTE = "(none)"
 _CLOSED_CLIENT = 499
-_GROUPS = (tokens, records, submissions, held, feeds, files, webhooks, kinds, areas, problems, reference, health)
+_GROUPS = (
+    *(tokens, records, submissions, held, feeds, files, webhooks, deliveries),
+    *(kinds, areas, problems, reference, health),
+)
 
 
 class Gateway:

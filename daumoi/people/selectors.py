@@ -57,3 +57,8 @@ def people_as_csv(connection: Connection, *, after: int, last: int) -> Iterator[
 def pseudonym(keys: Keys, *, reader: int, person: int) -> str:
     """Return the stable name of a person for one reader; other readers get another that cannot be compared."""
     return keys.index("pseudonym", b"%d|%d" % (reader, person)).hex()
+
+
+def claims_of(connection: Connection, *, person: int) -> list[int]:
+    """Return the numbers of a person's claims; none after an erasure."""
+    return [row[0] for row in connection.execute("SELECT id FROM claim WHERE person = %s ORDER BY id", (person,))]

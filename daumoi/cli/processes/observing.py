@@ -14,10 +14,13 @@ from prometheus_client.registry import Collector
 from daumoi.audit import figures as audit_figures
 from daumoi.audit.figures import AuditFigures
 from daumoi.core import postgres_figures
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection, connect, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.meters import PROCESS, counter, gauge, histogram
 from daumoi.core.postgres_figures import DatabaseFigures
+from daumoi.exchange import figures as exchange_figures
+from daumoi.exchange.recounting import Proved, proved
 from daumoi.intake.selectors import held_open
 from daumoi.kinds.registry import KINDS
 from daumoi.log import figures as log_figures
@@ -57,6 +60,7 @@ class Seen(NamedTuple):
     held: dict[str, int]
     audit: AuditFigures
     recount: recounting.Result | None
+    proved: Proved
 
 
 class Observer(Collector):
@@ -72,6 +76,7 @@ class Observer(Collector):
         yield from postgres_figures.families(None if seen is None else seen.database)
         yield from log_figures.families(None if seen is None else seen.log)
         yield from situation_figures.families(None if seen is None else seen.recount)
+        yield from exchange_figures.families(None if seen is None else seen.proved)
         held = GaugeMetricFamily("daumoi_held_rows_open", "Rows that wait for mending.", labels=("kind",))
         if seen is not None:
             for kind in KINDS:
@@ -92,6 +97,7 @@ class Observer(Collector):
             held_open(connection),
             audit_figures.look(connection, now=self._hub.clock.now()),
             recounting.last_result(connection),
+            proved(connection, today=self._hub.clock.now().astimezone(VIET_NAM_TIME).date()),
         )
         return self._seen
 

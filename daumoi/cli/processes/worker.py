@@ -21,6 +21,8 @@ from daumoi.core.database import connect, conninfo, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.core.turns import Busy
 from daumoi.exchange.files.keeping import keep_files
+from daumoi.exchange.recounting import BACK_DAYS, prove
+from daumoi.exchange.statements import keep_missing
 from daumoi.exchange.webhooks.dispatcher import Dispatcher
 from daumoi.intake.erasure import finish_erasures
 from daumoi.intake.held import expire
@@ -174,6 +176,12 @@ def make_app(hub: Hub, linking: Linking | None = None) -> procrastinate.App:
         with measured("recount"):
             prove_figures(hub)
 
+    @app.periodic(cron="10 20 * * *")  # 03:10 in Viet Nam
+    @app.task(name="prove_deliveries", queueing_lock="prove_deliveries", pass_context=False)
+    def prove_deliveries(timestamp: int) -> None:
+        with measured("prove_deliveries"):
+            prove_closed_days(hub)
+
     # 02:20 in Viet Nam.
     @app.periodic(cron="20 19 * * *")
     @app.task(name="link_people", queueing_lock="link_people", pass_context=False)
@@ -228,6 +236,14 @@ def prove_figures(hub: Hub) -> None:
     found = recount(hub)
     told = _log.error if found.differing else _log.info
     told("figures counted again", records=found.records, hours=found.hours, differing=found.differing)
+
+
+def prove_closed_days(hub: Hub) -> None:
+    """Reconcile what went out on closed days, count it again from the log, and sign the statements of receivers."""
+    found = prove(hub)
+    made = keep_missing(hub, days=BACK_DAYS)
+    told = _log.error if found.differing else _log.info
+    told("deliveries counted again", days=found.compared, differing=found.differing, statements=made)
 
 
 def erase_begun(hub: Hub) -> None:

@@ -7,6 +7,7 @@ from daumoi.areas.points import BORDER_DOUBT_KM, OUTSIDE_MAX_KM
 from daumoi.areas.unit import SCHEMES
 from daumoi.gateway.answers import JSON
 from daumoi.gateway.areas import MATCHES_MAX, TEXT_MAX
+from daumoi.gateway.openapi.deliveries import delivery_paths, delivery_schemas
 from daumoi.gateway.openapi.file_paths import file_paths, file_schemas
 from daumoi.gateway.openapi.parts import Part, answer, operation, query
 from daumoi.gateway.openapi.paths import SENT_KIND, record_paths
@@ -24,6 +25,7 @@ TAGS = (
     ("Reading", "The log of each kind by number, cut as the sharing agreement says."),
     ("Webhooks", "The same records, pushed to an address of yours and signed."),
     ("Files", "The same in files of closed days, with signed manifests, for systems that follow no feed."),
+    ("Proof", "What came, what went out, and under which agreement: stretches, signed statements, lineage."),
     ("Kinds", "What can be sent, in which form, within which limits."),
     ("Areas", "Administrative units of today and of before 1 July 2025, by name as written, by code, by point."),
     ("Signs of life", "For load balancers and monitoring."),
@@ -209,6 +211,7 @@ def document() -> dict[str, Any]:
             **record_paths(),
             **webhook_paths(),
             **file_paths(),
+            **delivery_paths(),
             **_kind_operations(),
             **_area_operations(),
             **_open_operations(),
@@ -217,6 +220,6 @@ def document() -> dict[str, Any]:
             "securitySchemes": security,
             "parameters": {"X-Request-Id": request_id},
             "headers": _headers(),
-            "schemas": {**components(), **webhook_schemas(), **file_schemas()},
+            "schemas": {**components(), **webhook_schemas(), **file_schemas(), **delivery_schemas()},
         },
     }

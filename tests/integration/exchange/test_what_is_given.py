@@ -17,11 +17,11 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import lifecycle
 from tests.integration.exchange.agreeing import agreed, amended, lines_of, page, terms_of
+from tests.integration.exchange.areas_by_hand import Area, lies_in, unit_of
 from tests.integration.sending import a_report, a_system, send
 
 KIND = "citizen_report"
 NOON = datetime(2021, 8, 1, 5, 0, tzinfo=UTC)
-Area = tuple[str, str]
 
 
 @dataclass
@@ -33,47 +33,6 @@ class Row:
     ref: str
     op: str
     area: Area | None
-
-
-def in_tree(area: Area, within: Area) -> bool:
-    """Whether an area is another of its scheme, or lies below it."""
-    code: str | None = area[1]
-    while area[0] == within[0] and code is not None:
-        if code == within[1]:
-            return True
-        code = unit_of((area[0], code)).parent
-    return False
-
-
-def lies_in(area: Area, within: Area) -> bool:
-    """Whether an area certainly lies within another: by its own scheme's tree, or by the wards of today it is."""
-    wards = wards_of_today(unit_of(area).path)
-    return in_tree(area, within) or (bool(wards) and wards <= certain_wards(within))
-
-
-def unit_of(area: Area) -> Any:
-    found = areas.find(*area)
-    assert found is not None
-    return found
-
-
-def wards_of_today(path: str) -> set[str]:
-    return {
-        code
-        for code in areas.codes_of(TODAY)
-        if (unit := unit_of((TODAY, code))).level == "ward" and (unit.path + ".").startswith(path + ".")
-    }
-
-
-def certain_wards(area: Area) -> set[str]:
-    if area[0] == TODAY:
-        return wards_of_today(unit_of(area).path)
-    found = set()
-    for code in areas.codes_of(TODAY):
-        origins = areas.predecessors(code) if unit_of((TODAY, code)).level == "ward" else ()
-        if origins and all(in_tree((BEFORE, origin.code), area) for origin in origins):
-            found.add(code)
-    return found
 
 
 class Oracle:
