@@ -97,10 +97,10 @@ def areas_short(terms: Terms) -> str:
 
 
 def delay_words(delay_s: int) -> str:
-    """Say after how long records are given."""
+    """Say after how long records are given; more than one of a unit, so that its word fits."""
     if not delay_s:
         return gettext("at once")
-    size = unit_of(delay_s)
+    size = next((size for size in UNITS if delay_s % size == 0 and delay_s > size), 1)
     words = {86_400: gettext("days"), 3_600: gettext("hours"), 60: gettext("minutes"), 1: gettext("seconds")}
     return f"{number(delay_s // size)} {words[size]}"
 

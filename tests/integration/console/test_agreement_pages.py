@@ -179,7 +179,7 @@ def test_a_version_says_what_it_alters_and_the_preview_counts_more_and_fewer(sha
     page = archie.get(f"/console/agreements/{number}/").text
 
     cells = re.findall(r'<td class="num">([\d,]+)</td>', preview)
-    assert cells[-3:] == ["3", "3", "6"], "together, more than now, fewer than now"
+    assert cells[:3] == ["3", "3", "6"], "together, more than now, fewer than now"
     assert "no longer:" in preview
     assert "Against version 1:" in page
     assert "1,000 a day" in page
