@@ -5,7 +5,7 @@ Without a script: the button beside the text sends the whole form back with what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
@@ -69,6 +69,42 @@ def chosen(data: Mapping[str, str]) -> AreaChoice:
         chosen=unit,
         paths=paths,
         candidates=tuple(_candidate(each) for each in matches[:_SHOWN]),
+        total=len(matches),
+        fault=fault,
+    )
+
+
+@dataclass(frozen=True)
+class AreasChoice:
+    """Several units: those that were ticked, and what a further name may mean."""
+
+    text: str = ""
+    chosen: tuple[Unit, ...] = ()
+    kept: tuple[Candidate, ...] = ()
+    """The ticked ones as they are shown."""
+    candidates: tuple[Candidate, ...] = ()
+    """Found by the text, and not ticked."""
+    total: int = 0
+    fault: str = ""
+
+
+def several(text: str, values: Iterable[str]) -> AreasChoice:
+    """Read the choice of several units: ticked ones as SCHEME/CODE, and a name to look for. Never raises."""
+    text = text.strip()[:300]
+    parts = [value.partition("/")[::2] for value in dict.fromkeys(values)]
+    units = [areas.find(scheme, code) if scheme in _SCHEMES else None for scheme, code in parts]
+    ticked = tuple(unit for unit in units if unit is not None)
+    matches = [match.unit for match in search(text).matches] if text else []
+    fault = ""
+    if len(ticked) < len(parts):
+        fault = gettext("One of the units is not known any more. Look for it by its name.")
+    elif text and not matches:
+        fault = gettext("No unit has this name. Check the spelling, or leave the narrowest part out.")
+    return AreasChoice(
+        text=text,
+        chosen=ticked,
+        kept=tuple(_candidate(each) for each in ticked),
+        candidates=tuple(_candidate(each) for each in matches if each not in ticked)[:_SHOWN],
         total=len(matches),
         fault=fault,
     )

@@ -35,6 +35,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Join and split"), "people_proposals", "person.merge.view", "join"),
     Entry(gettext_noop("Administrative units"), "console_areas", "areas.view", "pin"),
     Entry(gettext_noop("Kinds and code lists"), "console_kinds", "kinds.view", "list"),
+    Entry(gettext_noop("Sharing agreements"), "agreements", "agreement.view", "share"),
+    Entry(gettext_noop("Receivers"), "receivers", "system.view", "outlet"),
     Entry(gettext_noop("Rule packs"), "rules", "rulepack.view", "book"),
     Entry(gettext_noop("Members"), "members", "member.view", "people"),
     Entry(gettext_noop("Audit log"), "audit", "audit.search", "eye"),

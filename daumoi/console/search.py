@@ -1,13 +1,15 @@
 """The search box of the console: whatever somebody has in hand, by POST, so that it stands in no address and no log.
 
 A record by kind and number, or by its system and ref; a submission, a held row; an area by name or code; a checkpoint;
-a system. What looks like the number of a person is not looked for here: that asks for a purpose first.
+a system; an agreement by its name. What looks like the number of a person is not looked for here: that asks for a
+purpose first.
 """
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,8 +26,10 @@ from daumoi.areas.unit import SCHEMES
 from daumoi.console import purpose
 from daumoi.console.access import hub_of, standing_of
 from daumoi.console.presentation import kind_title
+from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
+from daumoi.exchange import roll
 from daumoi.intake import held_groups
 from daumoi.kinds.checkpoint import KIND as CHECKPOINT
 from daumoi.kinds.registry import ALL, BY_NUMBER, KINDS
@@ -37,6 +41,7 @@ from daumoi.places.checkpoints import living_by_code
 
 TEXT_MAX = 300
 _AREAS_SHOWN = 12
+_AGREEMENTS_SHOWN, _NAME_MIN = 5, 3
 _SEPARATORS = re.compile(r"[\s.\-()]")
 _PERSON = re.compile(
     r"(?:\+?84\d{9,10}|0\d{9,10}|\d{9}|\d{10}|\d{12}|\d{13}|[A-Z]{2}\d{13}|[A-Z]\d{7,8}|[A-Z]{2}\d{6,7})", re.ASCII
@@ -71,16 +76,18 @@ def search(request: HttpRequest) -> HttpResponse:
         return render(request, "console/search.html", context)
     hub = hub_of(request)
     exact: list[Hit] = []
-    found_areas: list[Hit] = []
+    listed: list[Hit] = []
     if text:
         with hub.pool.connection() as connection:
             exact = _exact(hub, connection, standing.scope, registry.load(connection), text)
-        found_areas = _areas(standing.scope, text)
-    if len(exact) == 1 and not found_areas and exact[0].address:
+            today = hub.clock.now().astimezone(VIET_NAM_TIME).date()
+            listed = _agreements(connection, standing.scope, text, today)
+        listed += _areas(standing.scope, text)
+    if len(exact) == 1 and not listed and exact[0].address:
         return HttpResponseRedirect(exact[0].address)
     context = {
         "text": text,
-        "hits": [*exact, *found_areas],
+        "hits": [*exact, *listed],
         "kinds": [(kind.name, kind_title(kind.name)) for kind in ALL],
         "find_person": _find_person(standing.scope),
         "crumbs": _crumbs(),
@@ -175,6 +182,18 @@ def _systems(scope: Scope, systems: Registry, text: str) -> list[Hit]:
     elif not scope.may("system.view"):
         return []
     return [Hit(gettext("System"), system.code, system.name, address)]
+
+
+def _agreements(connection: Connection, scope: Scope, text: str, today: date) -> list[Hit]:
+    """Find agreements by a part of their name; they are shown to who sees the whole country."""
+    if len(text) < _NAME_MIN or not scope.for_right("agreement.view").nationwide:
+        return []
+    found = roll.agreements(connection, today=today, text=text, most=_AGREEMENTS_SHOWN).agreements
+    what = gettext("Sharing agreement")
+    return [
+        Hit(what, each.name, gettext("No. %(number)s") % {"number": each.id}, reverse("agreement", args=[each.id]))
+        for each in found
+    ]
 
 
 def _areas(scope: Scope, text: str) -> list[Hit]:

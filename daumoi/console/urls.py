@@ -28,6 +28,8 @@ from daumoi.console import (
 )
 from daumoi.console.auditing import emergency
 from daumoi.console.auditing import log as audit
+from daumoi.console.exchange import agreements, drafting, previewing, receivers
+from daumoi.console.exchange import steps as agreement_steps
 from daumoi.console.members import changes as member_changes
 from daumoi.console.members import pages as members
 from daumoi.console.people import finding, lists, pair, person, steps
@@ -128,6 +130,36 @@ urlpatterns = [
     path("console/emergency/reviews/", emergency.reviews, name="emergency_reviews"),
     path("console/emergency/reviews/file/", emergency.reviews_file, name="emergency_reviews_file"),
     path("console/emergency/<int:grant>/review/", emergency.review, name="emergency_review"),
+    path("console/agreements/", agreements.agreements, name="agreements"),
+    path("console/agreements/file/", agreements.agreements_file, name="agreements_file"),
+    path("console/agreements/draft/", drafting.draft, name="agreement_draft"),
+    path("console/agreements/<int:number>/", agreements.agreement, name="agreement"),
+    path("console/agreements/<int:number>/amend/", drafting.amend, name="agreement_amend"),
+    path("console/agreements/<int:number>/suspend/", agreement_steps.suspend, name="agreement_suspend"),
+    path("console/agreements/<int:number>/resume/", agreement_steps.resume, name="agreement_resume"),
+    path("console/agreements/<int:number>/end/", agreement_steps.end, name="agreement_end"),
+    path("console/agreements/<int:number>/<int:version>/preview/", previewing.preview, name="agreement_preview"),
+    path("console/agreements/<int:number>/<int:version>/propose/", agreement_steps.propose, name="agreement_propose"),
+    path("console/agreements/<int:number>/<int:version>/approve/", agreement_steps.approve, name="agreement_approve"),
+    path(
+        "console/agreements/<int:number>/<int:version>/approve/privacy/",
+        agreement_steps.approve_privacy,
+        name="agreement_approve_privacy",
+    ),
+    path("console/agreements/<int:number>/<int:version>/refuse/", agreement_steps.refuse, name="agreement_refuse"),
+    path(
+        "console/agreements/<int:number>/<int:version>/refuse/privacy/",
+        agreement_steps.refuse_privacy,
+        name="agreement_refuse_privacy",
+    ),
+    path(
+        "console/agreements/<int:number>/<int:version>/withdraw/", agreement_steps.withdraw, name="agreement_withdraw"
+    ),
+    path("console/receivers/", receivers.receivers, name="receivers"),
+    path("console/receivers/<int:number>/", receivers.receiver, name="receiver"),
+    path("console/receivers/<int:number>/pause/", receivers.pause, name="receiver_pause"),
+    path("console/receivers/<int:number>/resume/", receivers.resume, name="receiver_resume"),
+    path("console/receivers/<int:number>/end/", receivers.end, name="receiver_end"),
     path("console/rules/", rules.packs, name="rules"),
     path("console/rules/file/", rules.packs_file, name="rules_file"),
     path("console/rules/draft/", rule_steps.draft, name="rules_draft"),

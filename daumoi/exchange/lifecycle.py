@@ -219,9 +219,11 @@ def _check_free(connection: Connection, found: Version) -> None:
 
 def _check(name: str, terms: Terms, at: datetime) -> None:
     if not 1 <= len(name.strip()) <= NAME_MAX:
-        raise TermsFault(f"An agreement has a name of 1 to {NAME_MAX} characters.")
+        raise TermsFault(f"An agreement has a name of 1 to {NAME_MAX} characters.", member="name")
     if not terms.legal_basis.strip():
-        raise TermsFault("Name the legal basis: the article, decision or minutes that the sharing rests on.")
+        raise TermsFault(
+            "Name the legal basis: the article, decision or minutes that the sharing rests on.", member="legal_basis"
+        )
     check(terms, on=at.astimezone(VIET_NAM_TIME).date())
 
 

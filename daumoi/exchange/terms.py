@@ -20,7 +20,12 @@ AREAS_MAX = 500
 
 
 class TermsFault(ValueError):
-    """The terms cannot be agreed on; the text says which and what to do."""
+    """The terms cannot be agreed on; the text says which and what to do, `member` which of them it is about."""
+
+    def __init__(self, text: str, *, member: str = "") -> None:
+        """Say what is wrong with a member of the terms; empty: with their form as a whole."""
+        super().__init__(text)
+        self.member = member
 
 
 class AreaRef(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,30 +100,32 @@ def check(terms: Terms, *, on: date) -> None:
     """
     known = {*KINDS, IDENTITY_CHANGE, EVERY_KIND}
     if not terms.kinds:
-        raise TermsFault("Name at least one kind, or * for every kind.")
+        raise TermsFault("Name at least one kind, or * for every kind.", member="kinds")
     if unknown := sorted(set(terms.kinds) - known):
-        raise TermsFault(f"No kind is called {', '.join(unknown)}. Kinds: {', '.join(sorted(known))}.")
+        raise TermsFault(f"No kind is called {', '.join(unknown)}. Kinds: {', '.join(sorted(known))}.", member="kinds")
     if len(terms.areas) > AREAS_MAX:
-        raise TermsFault(f"At most {AREAS_MAX} areas; name wider ones.")
+        raise TermsFault(f"At most {AREAS_MAX} areas; name wider ones.", member="areas")
     for area in terms.areas:
         if areas.find(area.scheme, area.code) is None:
-            raise TermsFault(f"No area {area.code} is known in the scheme {area.scheme}. Look it up under Areas.")
+            raise TermsFault(
+                f"No area {area.code} is known in the scheme {area.scheme}. Look it up under Areas.", member="areas"
+            )
     for kind, names in terms.fields.items():
         _check_fields(kind, names)
     if terms.valid_from and terms.valid_to and terms.valid_to < terms.valid_from:
-        raise TermsFault("The last day lies before the first.")
+        raise TermsFault("The last day lies before the first.", member="valid_to")
     try:
         purposes.purpose(terms.purpose, on=on)
     except purposes.UnknownPurpose as fault:
-        raise TermsFault(str(fault)) from None
+        raise TermsFault(str(fault), member="purpose") from None
 
 
 def _check_fields(kind: str, names: tuple[str, ...]) -> None:
     if kind not in KINDS:
-        raise TermsFault(f"Fields are named for {kind}, which is no kind.")
+        raise TermsFault(f"Fields are named for {kind}, which is no kind.", member="fields")
     known = members(kind)
     if unknown := sorted(set(names) - set(known)):
-        raise TermsFault(f"{kind} has no field {', '.join(unknown)}. Fields: {', '.join(known)}.")
+        raise TermsFault(f"{kind} has no field {', '.join(unknown)}. Fields: {', '.join(known)}.", member="fields")
 
 
 def members(kind: str) -> tuple[str, ...]:

@@ -40,6 +40,14 @@ def people_of(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     return dict(rows.fetchall())
 
 
+def how_many(connection: Connection, claims: Iterable[int]) -> int:
+    """Count the people behind claims."""
+    row = connection.execute(
+        "SELECT count(DISTINCT person) FROM claim WHERE id = ANY(%s::bigint[])", (Numbers(sorted(set(claims))),)
+    ).fetchone()
+    return row[0] if row else 0
+
+
 def last_claim(connection: Connection) -> int:
     """Return the highest id of a claim; 0 when there is none."""
     row = connection.execute("SELECT max(id) FROM claim").fetchone()

@@ -4,6 +4,7 @@ import "./shell.css";
 import "./records.css";
 import "./people.css";
 import "./situation.css";
+import "./exchange.css";
 import "htmx.org";
 
 const FIELDS = "input, textarea, select, [contenteditable]";

@@ -51,6 +51,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         f"rules_{step}": {"pack": "covid-19", "number": 1}
         for step in ("version", "compare", "propose", "withdraw", "activate", "refuse")
     },
+    "agreement": {"number": 0},
+    **{f"agreement_{step}": {"number": 0} for step in ("amend", "suspend", "resume", "end")},
+    **{
+        f"agreement_{step}": {"number": 0, "version": 1}
+        for step in ("preview", "propose", "withdraw", "approve", "refuse", "approve_privacy", "refuse_privacy")
+    },
+    **{f"receiver{step}": {"number": 0} for step in ("", "_pause", "_resume", "_end")},
     "outlines": {"scheme": "vn-2025"},
     "board_export": {"table": "provinces"},
     "flow_system": {"system_id": 0},

@@ -1,0 +1,1 @@
+"""Pages of the exchange: who gets what by which agreement, and how far each receiver is."""

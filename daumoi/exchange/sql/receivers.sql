@@ -1,0 +1,34 @@
+-- name: page
+SELECT id, receiver, way, name, kinds, state, state_for, state_at, created_at FROM destination
+WHERE id < %(before)s AND (%(text)s = '' OR receiver = ANY(%(receivers)s::int[]) OR name ILIKE %(like)s)
+  AND (%(way)s = '' OR way = %(way)s)
+ORDER BY id DESC LIMIT %(most)s
+
+-- name: one
+SELECT id, receiver, way, name, kinds, state, state_for, state_at, created_at FROM destination WHERE id = %s
+
+-- name: progress
+-- What waits is counted in numbers of the log: how many of them an agreement gives is known when they are taken out. The
+-- oldest is looked up by its number.
+SELECT p.destination_id, h.name, p.begins_after, p.taken, p.delivered, h.seq, p.delivered_at, r.received_at
+FROM progress p JOIN head h ON h.kind = p.kind
+LEFT JOIN record r ON r.kind = p.kind AND r.seq = greatest(p.delivered + 1, h.oldest) AND p.delivered < h.seq
+WHERE p.destination_id = ANY(%s::int[]) ORDER BY p.destination_id, p.kind
+
+-- name: rates
+-- By the index on agreement and time: what went out in the last hour, whichever the destination.
+SELECT s.destination_id, sum(s.records)::bigint FROM agreement a JOIN stretch s ON s.agreement_id = a.id
+WHERE a.receiver = ANY(%(receivers)s::int[]) AND s.taken_at > %(since)s AND s.records IS NOT NULL
+GROUP BY s.destination_id
+
+-- name: stretches
+-- Newest first, by key.
+SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at
+FROM stretch WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq < %(before)s
+ORDER BY first_seq DESC LIMIT %(most)s
+
+-- name: hold
+SELECT way, state FROM destination WHERE id = %s FOR UPDATE
+
+-- name: set_state
+UPDATE destination SET state = %(state)s, state_for = %(reason)s, state_at = %(at)s WHERE id = %(destination)s
