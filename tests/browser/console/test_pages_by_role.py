@@ -235,6 +235,7 @@ def walk(
     return faults
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("turn", range(len(LOOKS)), ids=[f"{look.language}, {look.theme}" for look in LOOKS])
 def test_every_page_is_sound_for_a_role_that_may_open_it(
     browser: Browser, address: str, everything: Everything, session: Callable[[str, bool], str], turn: int
