@@ -224,8 +224,8 @@ def _steps_of_members(desk: Desk) -> dict[str, int]:
     asked = {"area_text": "TP Hồ Chí Minh", "area": "vn-2025/79", "reason": "Truy vết ổ dịch liên tỉnh"}
     answer = desk.as_member("cdc_tracer").post("/console/emergency/", data=asked)
     assert answer.status_code == 302, answer.text[:500]
-    wanted = {"name": "Kim Mới", "email": "kim@example.vn", "role": "engineer", "reason": "Bổ sung cán bộ"}
-    wanted |= {"from_on": "2021-08-01"}
+    wanted = {"name": "Kim Mới", "email": "kim@example.vn", "role": "ward_health", "reason": "Bổ sung cán bộ"}
+    wanted |= {"from_on": "2021-08-01", "area_text": "Hà Nội", "area": "vn-2025/01"}
     answer = desk.as_member("standing_member").post("/console/members/invite/", data=wanted)
     assert answer.status_code == 302, answer.text[:2000]
     found = re.search(r"/members/(\d+)/", answer.headers["Location"])

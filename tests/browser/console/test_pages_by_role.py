@@ -90,6 +90,13 @@ def opens(role: str, name: str) -> bool:
     return DOORS[name] in {PUBLIC, SIGNED_IN, *rights_of(role)}
 
 
+def meets(role: str, name: str, path: str) -> bool:
+    """Whether the page behind an address is there for a role: flows are nationwide, and the wall is the board's."""
+    if not opens(role, name) or (name == "flow_system" and roles.load().roles[role].local):
+        return False
+    return "wall=1" not in path or "board.view" in rights_of(role)
+
+
 def cast() -> list[str]:
     return [*roles.load().roles, NOBODY]
 
@@ -102,7 +109,7 @@ def visits(everything: Everything) -> list[Visit]:
         for path in paths
         for has_purpose in ((False, True) if name in ASKS_A_PURPOSE else (True,))
         for role in cast()
-        if opens(role, name)
+        if meets(role, name, path)
     ]
 
 
