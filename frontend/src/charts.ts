@@ -52,7 +52,9 @@ export function draw(box: HTMLElement, options: EChartsCoreOption): EChartsType 
     valueFormatter: written,
     ...(options.tooltip as object | undefined),
   };
-  chart.setOption({ backgroundColor: "transparent", aria: { enabled: true }, ...options, tooltip });
+  // ECharts would describe the figures in English, over the title the page gave; the table beside the chart has them.
+  const aria = { enabled: true, label: { description: box.getAttribute("aria-label") ?? "" } };
+  chart.setOption({ backgroundColor: "transparent", aria, ...options, tooltip });
   const fontSize = Math.max(12, parseFloat(getComputedStyle(box).fontSize) * 0.75);
   if (options.yAxis) chart.setOption({ yAxis: { axisLabel: { formatter: written, fontSize } } });
   if (options.xAxis) chart.setOption({ xAxis: { axisLabel: { fontSize } }, legend: { textStyle: { fontSize } } });

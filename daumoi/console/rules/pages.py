@@ -22,7 +22,7 @@ from daumoi.console.rules import wording
 from daumoi.console.rules.steps import RemarkForm, acting_name
 from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
-from daumoi.rulepacks import preview, questions, selectors
+from daumoi.rulepacks import bundled, preview, questions, selectors
 from daumoi.rulepacks.selectors import Version
 
 _CHANGES_SHOWN = 5
@@ -129,7 +129,7 @@ def version(request: StaffRequest, pack: str, number: int) -> HttpResponse:
         "groups": groups,
         "time_zone": content.time_zone,
         "unverified": sum(not rule.is_verified for group in groups for rule in group.rules),
-        "steps": [(step, step_words(step.step)) for step in steps],
+        "steps": [(step, step_words(step.step), step.actor == bundled.ACTOR) for step in steps],
         "others": [shown(each) for each in reversed(others) if each.version != number],
         "active": next((each.version for each in others if each.status == "active"), None),
         **_may(request, found),

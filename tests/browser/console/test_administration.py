@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from daumoi.core.hub import Hub
 from tests.browser.console.conftest import DESK, PHONE
-from tests.browser.console.looking import fits, must_be_sound
+from tests.browser.console.looking import fits
 from tests.browser.console.opening import Opener, opened, served
 from tests.integration.console.administration.cast import member_id, open_centre, session_of
 from tests.integration.console.administration.test_rule_pages import NEW_DAYS
-
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -101,32 +98,3 @@ def test_rules_are_drafted_from_a_file_and_put_in_force_by_a_second_person(open_
     ada.get_by_label("Remark").fill("Đồng ý")
     ada.get_by_role("button", name="Put in force").click()
     expect(ada.get_by_text("In force: each rule by its own dates.")).to_be_visible()
-
-
-PAGES = (
-    ("ada", "/console/members/"),
-    ("ada", "/console/members/1/"),
-    ("dan", "/console/members/2/"),
-    ("dan", "/console/members/invite/"),
-    ("dan", "/console/members/roles/"),
-    ("ada", "/console/audit/"),
-    ("ada", "/console/audit/chain/"),
-    ("ben", "/console/emergency/"),
-    ("ada", "/console/emergency/reviews/"),
-    ("ada", "/console/rules/"),
-    ("ada", "/console/rules/covid-19/1/?on=2021-12-29"),
-    ("ada", "/console/rules/covid-19/1/changes/"),
-    ("eve", "/console/rules/draft/"),
-)
-
-
-@pytest.mark.parametrize(("language", "theme", "viewport"), [("vi", "light", PHONE), ("en", "dark", DESK)])
-def test_pages_fit_stand_out_and_have_no_serious_fault_of_accessibility(
-    open_as: Opener, language: str, theme: str, viewport: dict[str, int]
-) -> None:
-    for name in dict.fromkeys(name for name, _ in PAGES):
-        page = open_as(name, "/console/", language=language, theme=theme, viewport=viewport, bypass_csp=True)
-        for _, path in (each for each in PAGES if each[0] == name):
-            page.goto(path)
-            assert page.evaluate(CONTRAST) == [], path
-            must_be_sound(page, path)

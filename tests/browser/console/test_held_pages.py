@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.console.conftest import DESK, PHONE
-from tests.browser.console.looking import fits, must_be_sound
+from tests.browser.console.looking import fits
 from tests.browser.console.opening import Opener, opened, served
 from tests.integration.console.desk import Desk, a_bad_report
 from tests.integration.sending import a_system, send
@@ -31,18 +31,6 @@ def open_as(browser: Browser, desk: Desk, pages: str) -> Iterator[Opener]:
     """Opens a page as a member; what the browser complains about fails the test."""
     with opened(browser, pages, desk.session_of) as opener:
         yield opener
-
-
-PATHS = [
-    "/console/held/",
-    "/console/held/of/dov/citizen_report/unknown_area/",
-    "/console/held/of/dov/citizen_report/unknown_area/mend/",
-    "/console/records/citizen_report/2/",
-    "/console/search/",
-    "/console/kinds/citizen_report/",
-    "/console/codes/symptom/",
-    "/console/areas/vn-2025/00004/",
-]
 
 
 @pytest.mark.parametrize("with_script", [True, False])
@@ -83,11 +71,3 @@ def test_the_search_box_is_reached_by_a_key_and_leaves_nothing_in_the_address(op
 
     expect(page.get_by_text("Nội dung này giống số của một người")).to_be_visible()
     assert page.url.endswith("/console/search/")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_have_no_serious_fault_of_accessibility_and_fit_a_phone(open_as: Opener, theme: str) -> None:
-    page = open_as("ada", PATHS[0], theme=theme, viewport=PHONE)
-    for path in PATHS:
-        page.goto(path)
-        must_be_sound(page, path)

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.console.conftest import DESK, PHONE
-from tests.browser.console.looking import fits
 from tests.browser.console.test_staff import Member, ada, press
 from tests.hubs import Caller, HubServer
 
@@ -125,13 +124,3 @@ def test_the_board_is_whole_without_a_script_on_a_phone(open_page: Opener, ada: 
     expect(page.get_by_role("heading", name="Bản ghi, sự kiện và người")).to_be_visible()
     page.get_by_text("Xem số liệu").first.click()
     expect(page.get_by_role("table", name="Hàng tiếp nhận theo giờ")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_the_board_fits_a_phone_in_both_languages(open_page: Opener, ada: Member, language: str, scheme: str) -> None:
-    page = open_page("/healthz", storage_state=ada.cookies, viewport=PHONE, color_scheme=scheme)
-    page.context.add_cookies([{"name": "daumoi_language", "value": language, "url": page.url}])
-    for path in (f"/console/?from={DAY}", "/console/flows/", f"/console/records/?kind=citizen_report&from={DAY}"):
-        page.goto(path)
-        assert fits(page), path
