@@ -233,7 +233,7 @@ def samples(
         of_kind = replace(by, kind=kind)
         for seq in sorted(seq for seq, its in newest if its == kind):
             chosen = [Chosen(row, False) for row in log.shown(connection, kind=number, after=seq - 1, last=seq)]
-            own = 1 if of_kind.hides_numbers else None
+            owns = range(1, len(chosen) + 1) if of_kind.hides_numbers else None
             with suppress(CallProblem):  # gone_before: retention was faster
                 lines = reading.render(
                     hub,
@@ -245,7 +245,7 @@ def samples(
                     kind=number,
                     action="agreement.preview",
                     span=(seq, seq),
-                    first_own=own,
+                    owns=owns,
                 )
                 found += [Sample(kind, _masked_line(kind, msgspec.json.decode(line.text))) for line in lines]
     return found
