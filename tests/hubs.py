@@ -327,7 +327,7 @@ def add_database(dsn: str, name: str, *, template: str | None = None) -> str:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
                 (template,),
             )
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'.encode())
     return make_conninfo(dsn, dbname=name)
 
 

@@ -11,12 +11,15 @@ from typing import Any
 from daumoi.accounts import roles, services
 from daumoi.audit.sealing import seal
 from daumoi.core.clock import FixedClock
+from daumoi.exchange import lifecycle
 from daumoi.kinds.registry import KINDS
 from daumoi.linkage.candidates import Scored, keep_scored
+from daumoi.organisations import registry
 from daumoi.rulepacks import bundled
 from daumoi.situation.units import keep_table
 from tests.integration.console.administration.test_rule_pages import NEW_DAYS
 from tests.integration.console.desk import Desk, a_bad_report, state_purpose
+from tests.integration.exchange.agreeing import agreed, page, terms_of
 from tests.integration.linkage.people import Cast
 from tests.integration.sending import a_passage, a_report, a_system, send
 from tests.integration.situation.test_counting import a_declaration, count_everything
@@ -57,6 +60,7 @@ def fill(desk: Desk) -> Everything:
     low, high, gon = people
     group = "/console/held/of/dov/citizen_report/unknown_area/"
     held, unit, pack = f"/console/held/row/{first[0]}/", "/console/areas/vn-2025/01/", "/console/rules/covid-19/2/"
+    agreement = f"/console/agreements/{numbers['agreement']}/"
     paths: dict[str, tuple[str, ...]] = {
         "console_home": (
             "/console/",
@@ -110,6 +114,13 @@ def fill(desk: Desk) -> Everything:
         "rules_version": (pack, "/console/rules/covid-19/1/?on=2021-12-29"),
         "rules_compare": (f"{pack}changes/",),
         "rules_draft": ("/console/rules/draft/",),
+        "agreements": ("/console/agreements/",),
+        "agreement": (agreement,),
+        "agreement_draft": ("/console/agreements/draft/",),
+        "agreement_amend": (f"{agreement}amend/",),
+        "agreement_preview": (f"{agreement}1/preview/",),
+        "receivers": ("/console/receivers/",),
+        "receiver": (f"/console/receivers/{numbers['receiver']}/",),
     }
     of_sai_gon = (
         "/console/records/checkpoint/2/",
@@ -161,6 +172,7 @@ def _records(desk: Desk) -> tuple[int, int, int]:
         bundled.install_all(connection, at=hub.clock.now())
     dov, sai_gon = a_system(hub, "dov"), a_system(hub, "sai-gon")
     a_system(hub, "reader", read="citizen_report")
+    a_system(hub, "reader-of-reports")
     posts = [
         KINDS["checkpoint"].example | {"area": HA_NOI},
         _checkpoint("SG-1", "Chốt Bến Mẫu"),
@@ -231,4 +243,21 @@ def _steps_of_members(desk: Desk) -> dict[str, int]:
     found = re.search(r"/members/(\d+)/", answer.headers["Location"])
     assert found is not None
     seal(desk.hub)
-    return {"member": int(found[1])}
+    return {"member": int(found[1]), **_an_agreement(desk)}
+
+
+def _an_agreement(desk: Desk) -> dict[str, int]:
+    """Reports of Hà Nội shared with a system that has read some of them, and a further version that waits."""
+    with desk.hub.pool.connection() as connection:
+        reader = registry.load(connection).by_code("reader-of-reports")
+        assert reader is not None
+    made = agreed(desk.hub, reader, terms_of("citizen_report", areas=[("vn-2025", "01")]))
+    page(desk.hub, reader, "citizen_report", limit=1)
+    with desk.hub.pool.connection() as connection, connection.transaction():
+        terms = terms_of("citizen_report", "checkpoint", areas=[("vn-2025", "01")])
+        at = desk.hub.clock.now()
+        version = lifecycle.amend(connection, agreement=made, terms=terms, by="member:1", at=at)
+        lifecycle.propose(connection, agreement=made, version=version, at=at)
+        row = connection.execute("SELECT id FROM destination WHERE receiver = %s", (reader.id,)).fetchone()
+    assert row is not None
+    return {"agreement": made, "receiver": int(row[0])}

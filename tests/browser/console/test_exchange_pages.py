@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from daumoi.console.access import member_actor
 from daumoi.exchange import lifecycle
 from daumoi.organisations.registry import System
 from tests.browser.console.conftest import DESK, PHONE
-from tests.browser.console.looking import must_be_sound
 from tests.browser.console.opening import Opener, opened, served
 from tests.integration.console.desk import Desk
 from tests.integration.console.sharing import KIND, set_up
 from tests.integration.exchange.agreeing import agreed, page, terms_of
-
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -90,22 +85,3 @@ PAGES = (
     ("otto", "/console/receivers/", "receivers"),
     ("otto", "/console/receivers/1/", "receiver"),
 )
-
-
-@pytest.mark.parametrize(("language", "theme", "viewport"), [("vi", "light", PHONE), ("en", "dark", DESK)])
-def test_pages_fit_stand_out_and_have_no_serious_fault_of_accessibility(
-    open_as: Opener, language: str, theme: str, viewport: dict[str, int]
-) -> None:
-    for name in dict.fromkeys(name for name, _, _ in PAGES):
-        page = open_as(name, "/console/", language=language, theme=theme, viewport=viewport, bypass_csp=True)
-        for _, path, title in (each for each in PAGES if each[0] == name):
-            page.goto(path)
-            page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
-            picture(page, f"{title}-{language}-{theme}-{viewport['width']}")
-            assert page.evaluate(CONTRAST) == [], path
-            must_be_sound(page, path)
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)

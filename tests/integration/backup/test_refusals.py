@@ -89,6 +89,7 @@ def test_one_damaged_bit_of_a_back_up_is_found(
         assert "has not ended" in refused(command("feed", "citizen_report", "--data-dir", target))
 
 
+@pytest.mark.soak
 def test_a_missing_file_of_a_back_up_is_found(lived: Lived, target: Path) -> None:
     path = _a_table(lived.backup)
     away = path.with_name("away")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.crash.load import REPORT, SINGLE_KINDS
 from tests.crash.reckoning import Reader, check_tables, dsn_of, read_all, send_everything_again
@@ -110,6 +111,7 @@ def test_a_restore_with_the_archived_wal_has_all_and_the_worker_writes_the_missi
     assert {path.relative_to(target) for path in (target / "archive").rglob("*.parquet")} >= was
 
 
+@pytest.mark.soak
 def test_a_hub_that_does_not_run_is_backed_up_too_and_its_restored_copy_says_the_same(
     lived: Lived, target: Path
 ) -> None:
