@@ -74,14 +74,3 @@ def test_an_agreement_is_drafted_on_a_phone_without_a_script_and_approved_at_des
     otto.get_by_label("Reason, without personal data").fill("Nghi lộ khóa")
     otto.get_by_role("button", name="Suspend at once").click()
     expect(otto.get_by_text("nothing leaves under it")).to_be_visible()
-
-
-PAGES = (
-    ("archie", "/console/agreements/", "list"),
-    ("pia", "/console/agreements/1/", "one"),
-    ("archie", "/console/agreements/draft/", "draft"),
-    ("archie", "/console/agreements/1/amend/", "amend"),
-    ("pia", "/console/agreements/1/2/preview/?samples=1", "preview"),
-    ("otto", "/console/receivers/", "receivers"),
-    ("otto", "/console/receivers/1/", "receiver"),
-)
