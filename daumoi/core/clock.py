@@ -1,10 +1,15 @@
 """Time is given, never taken: whoever needs the time is handed a clock."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Protocol
 
 VIET_NAM_TIME = timezone(timedelta(hours=7))
 """One offset all year since 1975: a day of the hub, and the local day of an event, is a day of this offset."""
+
+
+def midnight(day: date) -> datetime:
+    """Return the first instant of a day of Viet Nam."""
+    return datetime.combine(day, time(), VIET_NAM_TIME)
 
 
 class Clock(Protocol):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import NamedTuple
 
-from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.core.clock import VIET_NAM_TIME, midnight
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
@@ -18,7 +18,6 @@ from daumoi.exchange.ledger import Progress
 from daumoi.exchange.own_numbers import own_page
 from daumoi.exchange.reading import Head, Reader
 from daumoi.exchange.selection import Account
-from daumoi.log import selectors as log
 from daumoi.organisations.registry import Registry
 
 LIMIT_MAX = 10_000
@@ -88,7 +87,7 @@ def page(hub: Hub, registry: Registry, *, agreement: Agreement, reader: Reader, 
             action="feed.read",
         )
         if min(found.last, last) > known.taken:
-            _take(connection, agreement, known, at, found._replace(last=min(found.last, last)), now=now)
+            reading.enter(connection, agreement, known, found._replace(last=min(found.last, last)), now=now)
         elif most == 0 and known.taken < last:
             raise _quota_used(now)
         shown_head = last if found.last >= last or found.lines else found.last
@@ -121,36 +120,12 @@ def _room(
 
 
 def _quota_used(now: datetime) -> CallProblem:
-    local = now.astimezone(VIET_NAM_TIME)
-    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = midnight(now.astimezone(VIET_NAM_TIME).date() + timedelta(days=1))
     return CallProblem(
         "rate_limited",
         "The records of a day that the agreement gives are used up. Ask again tomorrow (UTC+7).",
-        headers={"Retry-After": str(ceil((midnight - local).total_seconds()))},
+        headers={"Retry-After": str(ceil((ends - now).total_seconds()))},
     )
-
-
-def _take(
-    connection: Connection,
-    agreement: Agreement,
-    known: Progress,
-    at: Head,
-    found: reading.Range,
-    *,
-    now: datetime,
-) -> None:
-    """Write into the account what goes out for the first time; what the reader jumped over is noted as passed over."""
-    under = (agreement.id, agreement.version)
-    first, jumped_to = known.taken + 1, min(found.after, found.last)
-    if jumped_to >= first:
-        jumped = log.days_between(connection, kind=at.kind, first=first, last=jumped_to, now=now)
-        known = ledger.pass_over(connection, known, agreement=under, days=jumped, now=now)
-    if found.last <= known.taken:
-        return
-    days = log.days_between(connection, kind=at.kind, first=known.taken + 1, last=found.last, now=now)
-    new = [line for line in found.lines if line.seq > known.taken]
-    drafts = reading.drafts_of(days, new)
-    ledger.write(connection, known, agreement=under, drafts=drafts, now=now)
 
 
 def _of_hub(

@@ -14,7 +14,6 @@ from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head, Line, Reader
 from daumoi.exchange.selection import Account, still_given
-from daumoi.log import selectors as log
 from daumoi.organisations.registry import Registry
 
 
@@ -128,9 +127,6 @@ def _take(
     """Take further records out and number them."""
     now = hub.clock.now()
     begins = max(known.taken, at.oldest - 1)
-    if begins > known.taken:
-        jumped = log.days_between(connection, kind=at.kind, first=known.taken + 1, last=begins, now=now)
-        known = ledger.pass_over(connection, known, agreement=(agreement.id, agreement.version), days=jumped, now=now)
     found = reading.read(
         hub,
         connection,
@@ -138,16 +134,11 @@ def _take(
         agreement,
         reader,
         at=at,
-        after=known.taken,
+        after=begins,
         last=last,
         most=most,
-        account=Account(destination, known.taken),
+        account=Account(destination, begins),
         action="feed.read",
         first_own=known.own_taken + 1,
     )
-    if found.last <= known.taken:
-        return [], known
-    days = log.days_between(connection, kind=at.kind, first=known.taken + 1, last=found.last, now=now)
-    drafts = reading.drafts_of(days, found.lines)
-    under = (agreement.id, agreement.version)
-    return found.lines, ledger.write(connection, known, agreement=under, drafts=drafts, now=now, counts_own=True)
+    return found.lines, reading.enter(connection, agreement, known, found, now=now, counts_own=True)

@@ -11,8 +11,9 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.core.reading import Reading
+from daumoi.exchange import ledger
 from daumoi.exchange.agreements import Agreement
-from daumoi.exchange.ledger import Draft
+from daumoi.exchange.ledger import Draft, Progress
 from daumoi.exchange.lines import SUBJECT, Scribe
 from daumoi.exchange.selection import Account, Chosen, choose, people_settled
 from daumoi.log import selectors as log
@@ -241,6 +242,32 @@ def _audit(
         purpose=reader.purpose,
         reason=reader.reason,
     )
+
+
+def enter(
+    connection: Connection,
+    agreement: Agreement,
+    known: Progress,
+    found: Range,
+    *,
+    now: datetime,
+    counts_own: bool = False,
+) -> Progress:
+    """Write into the account what goes out for the first time, and return where the destination stands then.
+
+    What it jumped over, by itself or because it is no longer kept, is noted as passed over. `known` is held by the
+    transaction of the caller.
+    """
+    under = (agreement.id, agreement.version)
+    jumped_to = min(found.after, found.last)
+    if jumped_to > known.taken:
+        jumped = log.days_between(connection, kind=known.kind, first=known.taken + 1, last=jumped_to, now=now)
+        known = ledger.pass_over(connection, known, agreement=under, days=jumped, now=now)
+    if found.last <= known.taken:
+        return known
+    days = log.days_between(connection, kind=known.kind, first=known.taken + 1, last=found.last, now=now)
+    drafts = drafts_of(days, [line for line in found.lines if line.seq > known.taken])
+    return ledger.write(connection, known, agreement=under, drafts=drafts, now=now, counts_own=counts_own)
 
 
 def drafts_of(days: Sequence[tuple[int, int, object]], lines: Sequence[Line]) -> list[Draft]:

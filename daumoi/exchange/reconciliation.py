@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from daumoi.core.clock import midnight
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
@@ -24,7 +25,7 @@ from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head
 from daumoi.exchange.selection import Account
-from daumoi.exchange.tenures import Put, Tenure, at_instant, midnight, puts, tenures
+from daumoi.exchange.tenures import Put, Tenure, at_instant, puts, tenures
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.log.selectors import numbers_at
 from daumoi.organisations.registry import EVERY_KIND

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.core.clock import VIET_NAM_TIME, midnight
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
@@ -19,7 +19,7 @@ from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head
 from daumoi.exchange.reconciliation import Day, DayGone, Destination, Figures
-from daumoi.exchange.tenures import Put, at_instant, midnight, puts
+from daumoi.exchange.tenures import Put, at_instant, puts
 from daumoi.log import selectors as log
 from daumoi.log.entries import Op, receipt_key
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE

@@ -5,10 +5,10 @@ and agreements ended, and from the rules by which `lifecycle` hands a kind on.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.core.clock import midnight
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.exchange.agreements import Agreement
@@ -102,8 +102,3 @@ def _valid(terms: Terms, since: datetime, until: datetime | None) -> tuple[datet
         ends = midnight(terms.valid_to + timedelta(days=1))
         until = ends if until is None else min(until, ends)
     return since, until
-
-
-def midnight(day: date) -> datetime:
-    """Return the beginning of a day of Viet Nam."""
-    return datetime.combine(day, time(), VIET_NAM_TIME)

@@ -1,12 +1,12 @@
 """Reads the log: figures of heads and consumers, and records by number."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from daumoi.accounts.scope import Scope
 from daumoi.core.arrays import Numbers
-from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.core.clock import VIET_NAM_TIME, midnight
 from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
 from daumoi.log.entries import Op
@@ -208,17 +208,17 @@ def days_between(
 
     `received_at` never goes back within a kind. Numbers that were dropped count to the oldest day that is kept.
     """
-    ends = connection.execute(
+    edges = connection.execute(
         "SELECT min(received_at), max(received_at) FROM record WHERE kind = %s AND (seq = %s OR seq = %s)",
         (kind, first, last),
     ).fetchone()
-    assert ends is not None
-    until = ends[1] or now
-    begins = (ends[0] or until).astimezone(VIET_NAM_TIME).date()
+    assert edges is not None
+    until = edges[1] or now
+    begins = (edges[0] or until).astimezone(VIET_NAM_TIME).date()
     found, at = [], first
     for day in range((until.astimezone(VIET_NAM_TIME).date() - begins).days):
-        midnight = datetime.combine(begins + timedelta(days=day + 1), time(), VIET_NAM_TIME)
-        number = min(last, numbers_at(connection, [midnight - _INSTANT])[kind, midnight - _INSTANT])
+        ends = midnight(begins + timedelta(days=day + 1)) - _INSTANT
+        number = min(last, numbers_at(connection, [ends])[kind, ends])
         if number >= at:
             found.append((at, number, begins + timedelta(days=day)))
             at = number + 1

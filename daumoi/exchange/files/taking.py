@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.core.clock import VIET_NAM_TIME, midnight
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
@@ -16,7 +16,7 @@ from daumoi.core.sql import statements
 from daumoi.exchange import ledger, reading
 from daumoi.exchange.agreements import Agreement, held_firm
 from daumoi.exchange.files.destinations import Destination
-from daumoi.exchange.files.terms import begins, closes_at, last_instant
+from daumoi.exchange.files.terms import closes_at, last_instant
 from daumoi.exchange.ledger import Draft, Progress
 from daumoi.exchange.reading import Head
 from daumoi.exchange.selection import Account, Chosen
@@ -83,7 +83,7 @@ def _step(hub: Hub, connection: Connection, destination: Destination, kind: str,
 
 def _stands(connection: Connection, destination: Destination, kind: int, open_: _Open) -> Progress:
     """Return where the destination stands; its account begins with the first day it gets files of."""
-    before = begins(open_.day) - timedelta(microseconds=1)
+    before = midnight(open_.day) - timedelta(microseconds=1)
     begins_after = log.numbers_at(connection, [before])[kind, before] if open_.after is None else open_.after
     return ledger.progress(connection, destination=destination.id, kind=kind, begins_after=begins_after)
 

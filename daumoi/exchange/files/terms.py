@@ -1,12 +1,12 @@
 """How a destination of files wants its files: format, division, when a day is closed."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from daumoi.core.clock import VIET_NAM_TIME
+from daumoi.core.clock import midnight
 
 Format = Literal["ndjson", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("ndjson", "csv", "parquet")
@@ -55,17 +55,13 @@ def written(terms: FileTerms) -> str:
     return msgspec.json.encode(terms).decode()
 
 
-def begins(day: date) -> datetime:
-    """Return the first instant of a day of Viet Nam."""
-    return datetime.combine(day, time(), VIET_NAM_TIME)
-
-
 def last_instant(day: date) -> datetime:
     """Return the last instant of a day of Viet Nam, as the database keeps instants."""
-    return begins(day + timedelta(days=1)) - _LEAST
+    return midnight(day + timedelta(days=1)) - _LEAST
 
 
 def closes_at(day: date, terms: FileTerms, *, delay_s: int) -> datetime:
     """Return when a day's files may be made: at the hour agreed, when all is settled and the delay is over."""
-    midnight = begins(day + timedelta(days=1))
-    return midnight + max(timedelta(hours=terms.closes_at_hour), timedelta(seconds=delay_s), _SETTLED)
+    return midnight(day + timedelta(days=1)) + max(
+        timedelta(hours=terms.closes_at_hour), timedelta(seconds=delay_s), _SETTLED
+    )
