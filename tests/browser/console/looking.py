@@ -13,7 +13,11 @@ _OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.cli
 
 
 def fits(page: Page) -> bool:
-    """Nothing of the page stands beyond the right edge of the screen."""
+    """Nothing of the page stands beyond the right edge of the screen; asked once the page has loaded.
+
+    A click returns before the next page has a root element, so whoever clicked first expects what the next page shows.
+    """
+    page.wait_for_load_state()
     return not page.evaluate(_OVERFLOW)
 
 

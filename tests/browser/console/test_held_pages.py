@@ -39,6 +39,7 @@ def test_a_group_is_mended_alike_from_the_list_to_the_receipt(open_as: Opener, w
     page = open_as("ada", "/console/held/", viewport=PHONE, java_script_enabled=with_script)
     page.get_by_role("link", name="unknown_area").click()
     page.get_by_role("link", name="Sửa đồng loạt").click()
+    expect(page.get_by_label("Giá trị hiện có")).to_be_visible()
     assert fits(page) or not with_script
 
     page.get_by_label("Giá trị hiện có").fill("99999")
