@@ -21,6 +21,9 @@ _SQL = statements("daumoi.exchange", "agreements")
 _LOCK = 5001
 """Class of the advisory locks on what a reader may see; the second number is the reader's."""
 
+Key = tuple[int, int]
+"""Number and version of an agreement."""
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -175,10 +178,8 @@ def lock_changes(connection: Connection, *, system_id: int) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, system_id))
 
 
-def versions(
-    connection: Connection, keys: Iterable[tuple[int, int]], *, system_id: int, kind: str
-) -> dict[tuple[int, int], Agreement]:
-    """Return versions of agreements, in force or not: by what something was taken out earlier."""
+def versions(connection: Connection, keys: Iterable[Key], *, kind: str) -> dict[Key, Agreement]:
+    """Return versions of agreements, in force or not, for a kind: by what something was taken out earlier."""
     wanted = sorted(set(keys))
     if not wanted:
         return {}
@@ -186,7 +187,7 @@ def versions(
     rows = connection.execute(_SQL["versions"], {"ids": list(ids), "versions": list(numbers)})
     return {
         (agreement, version): Agreement(
-            system_id, kind, parse(said), agreement, version, None if senders is None else frozenset(senders)
+            receiver, kind, _known(said), agreement, version, None if senders is None else frozenset(senders)
         )
-        for agreement, version, said, senders in rows
+        for agreement, version, receiver, said, senders in rows
     }

@@ -4,7 +4,7 @@ A stretch says what was taken out of the log, under which version of which agree
 the hash of their lines. It is written in the transaction that takes the records, before anything leaves the hub.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -151,7 +151,7 @@ def write(
     connection.execute(_SQL["write"], values)
     given = sum(records)
     if given:
-        connection.execute(_SQL["count_day"], {"agreement": agreement[0], "now": now, "records": given})
+        connection.execute(_SQL["count_day"], {"agreements": [agreement[0]], "now": now, "records": [given]})
     return at._replace(taken=taken, own_taken=own)
 
 
@@ -193,8 +193,10 @@ def write_all(connection: Connection, taken: Sequence[Taken], *, kind: int, now:
     by_agreement: dict[int, int] = {}
     for each in taken:
         by_agreement[each.agreement[0]] = by_agreement.get(each.agreement[0], 0) + each.draft.records
-    for agreement, given in sorted(by_agreement.items()):
-        connection.execute(_SQL["count_day"], {"agreement": agreement, "now": now, "records": given})
+    counted = sorted((agreement, given) for agreement, given in by_agreement.items() if given)
+    if counted:
+        agreements, given = zip(*counted, strict=True)
+        connection.execute(_SQL["count_day"], {"agreements": list(agreements), "now": now, "records": list(given)})
 
 
 def _extend(connection: Connection, at: Progress, agreement: tuple[int, int], draft: Draft) -> bool:
@@ -241,15 +243,16 @@ def left_today(connection: Connection, *, agreement: int, quota: int | None, day
 
 
 def covering(
-    connection: Connection, *, destination: int, kind: int, numbers: Sequence[int]
-) -> dict[int, tuple[int, int]]:
-    """Return, for numbers that were taken out, the agreement and version each was taken under."""
-    if not numbers:
+    connection: Connection, *, kind: int, places: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return, for (destination, number) that were taken out, the agreement and version each was taken under."""
+    wanted = sorted(set(places))
+    if not wanted:
         return {}
-    rows = connection.execute(
-        _SQL["covering"], {"destination": destination, "kind": kind, "numbers": sorted(set(numbers))}
-    )
-    return {seq: (agreement, version) for seq, agreement, version in rows}
+    destinations, numbers = zip(*wanted, strict=True)
+    values = {"kind": kind, "destinations": list(destinations), "numbers": list(numbers)}
+    rows = connection.execute(_SQL["covering"], values)
+    return {(destination, seq): (agreement, version) for destination, seq, agreement, version in rows}
 
 
 def stretches(connection: Connection, *, destination: int, kind: int, after: int, limit: int = 100) -> list[Stretch]:

@@ -233,7 +233,7 @@ class _Ways:
     def _went(self, held: _Held, *, shows_own: bool) -> Went | None:
         stretch = held.stretch
         key = (stretch.agreement, stretch.version)
-        under = versions(self._connection, [key], system_id=held.receiver, kind=self._kind)[key]
+        under = versions(self._connection, [key], kind=self._kind)[key]
         given = _chosen(self._hub, self._connection, under, self._at, stretch, held, upto=self._row[0])
         if not given or given[-1].row[0] != self._row[0]:
             return None
@@ -320,7 +320,7 @@ def _of_own(hub: Hub, connection: Connection, kind: str, at: Head, asker: int, o
     if stretch.first < at.oldest:
         raise reading.gone(at.oldest)
     key = (stretch.agreement, stretch.version)
-    under = versions(connection, [key], system_id=asker, kind=kind)[key]
+    under = versions(connection, [key], kind=kind)[key]
     given, _ = reading.chosen_of(
         hub,
         connection,

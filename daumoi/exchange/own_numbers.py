@@ -12,7 +12,7 @@ from daumoi.core.hub import Hub
 from daumoi.exchange import ledger, reading
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Progress, Stretch
-from daumoi.exchange.reading import Head, Line, Reader
+from daumoi.exchange.reading import Head, Line, Portion, Reader
 from daumoi.exchange.selection import Account, still_given
 from daumoi.organisations.registry import Registry
 
@@ -81,7 +81,7 @@ def _again(
 ) -> list[Line]:
     """Write again what a stretch gave behind an own number."""
     key = (stretch.agreement, stretch.version)
-    under = versions(connection, [key], system_id=agreement.system_id, kind=agreement.kind)[key]
+    under = versions(connection, [key], kind=agreement.kind)[key]
     assert stretch.first_own is not None
     if stretch.first < at.oldest:
         raise reading.gone(at.oldest)
@@ -97,18 +97,9 @@ def _again(
     )
     numbered = list(enumerate(chosen, stretch.first_own))[own + 1 - stretch.first_own :][:room]
     kept = [(number, each) for number, each in numbered if still_given(agreement, each)]
-    return reading.render(
-        hub,
-        connection,
-        registry,
-        agreement,
-        reader,
-        [each for _, each in kept],
-        kind=at.kind,
-        action="feed.read",
-        span=(stretch.first, stretch.last),
-        owns=[number for number, _ in kept],
-    )
+    given, owns = [each for _, each in kept], [number for number, _ in kept]
+    portion = Portion(agreement, reader, given, (stretch.first, stretch.last), owns)
+    return reading.render(hub, connection, registry, portion, kind=at.kind, action="feed.read")
 
 
 def _take(

@@ -19,7 +19,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import reading
 from daumoi.exchange.agreements import Agreement, versions
-from daumoi.exchange.reading import Reader
+from daumoi.exchange.reading import Portion, Reader
 from daumoi.exchange.selection import Chosen
 from daumoi.exchange.terms import Terms, members
 from daumoi.kinds.privacy import marked
@@ -116,7 +116,7 @@ def preview(
 ) -> Preview:
     """Work out what a version would give, beside what the one in force gives; raises KeyError for no such version."""
     keys = [(agreement, version)] + ([(agreement, in_force)] if in_force is not None else [])
-    found = versions(connection, keys, system_id=receiver, kind="")
+    found = versions(connection, keys, kind="")
     this = found[agreement, version]
     other = found[agreement, in_force] if in_force is not None and in_force != version else None
     today = now.astimezone(VIET_NAM_TIME).date()
@@ -226,7 +226,7 @@ def samples(
     What tells of people is written into the audit log, one line a record, in the caller's transaction: nothing may be
     shown before it is committed. A record that was dropped a moment ago is left out.
     """
-    by = versions(connection, [agreement], system_id=receiver, kind="")[agreement]
+    by = versions(connection, [agreement], kind="")[agreement]
     found: list[Sample] = []
     for kind in dict.fromkeys(kind for _, kind in newest):
         number = KINDS[kind].number
@@ -235,18 +235,8 @@ def samples(
             chosen = [Chosen(row, False) for row in log.shown(connection, kind=number, after=seq - 1, last=seq)]
             owns = range(1, len(chosen) + 1) if of_kind.hides_numbers else None
             with suppress(CallProblem):  # gone_before: retention was faster
-                lines = reading.render(
-                    hub,
-                    connection,
-                    registry,
-                    of_kind,
-                    reader,
-                    chosen,
-                    kind=number,
-                    action="agreement.preview",
-                    span=(seq, seq),
-                    owns=owns,
-                )
+                portion = Portion(of_kind, reader, chosen, (seq, seq), owns)
+                lines = reading.render(hub, connection, registry, portion, kind=number, action="agreement.preview")
                 found += [Sample(kind, _masked_line(kind, msgspec.json.decode(line.text))) for line in lines]
     return found
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from daumoi.areas.unit import BEFORE
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Actor, Subject
+from daumoi.audit.services import Read
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
@@ -20,7 +21,7 @@ from daumoi.log import selectors as log
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.log.selectors import ShownRow
 from daumoi.organisations.registry import Registry
-from daumoi.people.selectors import claims
+from daumoi.people.selectors import ClaimView, claims
 
 READ_ROWS = 1000
 _WINDOW = 50_000
@@ -113,18 +114,9 @@ def read(
     nothing may leave before it is committed. `first_own`: number of the first line where the receiver has its own.
     """
     chosen, upto = chosen_of(hub, connection, agreement, at=at, after=after, last=last, most=most, account=account)
-    lines = render(
-        hub,
-        connection,
-        registry,
-        agreement,
-        reader,
-        chosen,
-        kind=at.kind,
-        action=action,
-        span=(after + 1, upto),
-        owns=None if first_own is None else range(first_own, first_own + len(chosen)),
-    )
+    owns = None if first_own is None else range(first_own, first_own + len(chosen))
+    portion = Portion(agreement, reader, chosen, (after + 1, upto), owns)
+    lines = render(hub, connection, registry, portion, kind=at.kind, action=action)
     return Range(after, upto, lines)
 
 
@@ -176,40 +168,43 @@ def _rows(
     return rows, rows[-1][0] if len(rows) == READ_ROWS else until
 
 
-def render(
-    hub: Hub,
-    connection: Connection,
-    registry: Registry,
-    agreement: Agreement,
-    reader: Reader,
-    chosen: Sequence[Chosen],
-    *,
-    kind: int,
-    action: str,
-    span: tuple[int, int],
-    owns: Sequence[int] | None = None,
-) -> list[Line]:
-    """Write records as lines; people are looked up once for all. Who reads is written to the audit log before that.
+class Portion(NamedTuple):
+    """What one destination is to be given, who reads, and between which numbers it was looked at."""
 
-    `owns`: their numbers for this receiver, where the agreement gives none of the log.
+    agreement: Agreement
+    reader: Reader
+    chosen: Sequence[Chosen]
+    span: tuple[int, int]
+    owns: Sequence[int] | None = None
+    """Their numbers for this receiver, where the agreement gives none of the log."""
+
+
+def render(
+    hub: Hub, connection: Connection, registry: Registry, portion: Portion, *, kind: int, action: str
+) -> list[Line]:
+    """Write records as lines; who reads is written to the audit log before people are looked up."""
+    return render_all(hub, connection, registry, [portion], kind=kind, action=action)[0]
+
+
+def render_all(
+    hub: Hub, connection: Connection, registry: Registry, portions: Sequence[Portion], *, kind: int, action: str
+) -> list[list[Line]]:
+    """Write the records of several destinations as lines; people are looked up once for all of them.
+
+    `kind` is the number of the kind, which is the same for all. Raises CallProblem gone_before. Each destination that
+    is shown people is a line of the audit log, written before they are looked up.
     """
-    if not chosen:
-        return []
-    shown = [each.row for each in chosen if not each.left]
-    reading = _audit(hub, connection, agreement, reader, action, span) if agreement.shows_people else None
-    others: Mapping[int, list[tuple[int, int]]] = {}
-    views, sealed = {}, {}
-    if reading is not None and shown:
-        others = _others(connection, kind, [row[0] for row in shown])
-        wanted = {row[SUBJECT] for row in shown if row[SUBJECT] is not None}
-        wanted |= {claim for people in others.values() for _, claim in people}
-        views = claims(connection, hub.keys, wanted, reading=reading, identity=agreement.gives_identity)
-        if agreement.gives_identity:
-            sealed = log.sealed(connection, kind=kind, numbers=[row[0] for row in shown], reading=reading)
-        oldest = head(connection, agreement.kind).oldest
-        if oldest > shown[0][0]:
-            # What stands beside records goes after they were dropped: it may be gone by now.
-            raise gone(oldest)
+    shows = [each for each in portions if each.chosen and each.agreement.shows_people]
+    readings = audit.read_all(
+        connection, at=hub.clock.now(), action=action, reads=[_read(each, action) for each in shows]
+    )
+    people = _People.of(hub, connection, shows, kind=kind, readings=readings)
+    return [_lines(hub, registry, each, people, kind=kind) for each in portions]
+
+
+def _lines(hub: Hub, registry: Registry, portion: Portion, people: "_People", *, kind: int) -> list[Line]:
+    agreement, owns = portion.agreement, portion.owns
+    views, sealed, others = people.shown_to(agreement)
     line = Scribe(hub, registry, agreement, agreement.kind, kind, views, sealed).line
     return [
         Line(
@@ -217,8 +212,59 @@ def render(
             line(row, others.get(row[0], ()), left=left, own=None if owns is None else owns[place]).encode(),
             left,
         )
-        for place, (row, left) in enumerate(chosen)
+        for place, (row, left) in enumerate(portion.chosen)
     ]
+
+
+_Others = Mapping[int, list[tuple[int, int]]]
+
+
+class _People(NamedTuple):
+    """Who stands in some records, as far as somebody is shown it."""
+
+    others: _Others
+    named: Mapping[int, ClaimView]
+    """With identities, for those who are given them."""
+    sealed: Mapping[int, bytes]
+    numbered: Mapping[int, ClaimView]
+    """Without, for those who see pseudonyms."""
+
+    @classmethod
+    def of(
+        cls, hub: Hub, connection: Connection, portions: Sequence[Portion], *, kind: int, readings: Sequence[Reading]
+    ) -> "_People":
+        by_identity: dict[bool, dict[int, ShownRow]] = {True: {}, False: {}}
+        for portion in portions:
+            rows = by_identity[portion.agreement.gives_identity]
+            rows.update((row[0], row) for row, left in portion.chosen if not left)
+        numbers = sorted(by_identity[True].keys() | by_identity[False].keys())
+        if not numbers:
+            return cls({}, {}, {}, {})
+        # They are all written; which of them is shown to whoever looks here makes no difference.
+        reading = readings[0]
+        others = _others(connection, kind, numbers)
+        named, numbered = (
+            claims(connection, hub.keys, _claims_in(rows, others), reading=reading, identity=identity)
+            for identity, rows in by_identity.items()
+        )
+        given = sorted(by_identity[True])
+        sealed = log.sealed(connection, kind=kind, numbers=given, reading=reading) if given else {}
+        oldest = head(connection, portions[0].agreement.kind).oldest
+        if oldest > numbers[0]:
+            # What stands beside records goes after they were dropped: it may be gone by now.
+            raise gone(oldest)
+        return cls(others, named, sealed, numbered)
+
+    def shown_to(self, agreement: Agreement) -> tuple[Mapping[int, ClaimView], Mapping[int, bytes], _Others]:
+        """Return what a receiver is shown of them: claims, sealed values, the other people of records."""
+        if not agreement.shows_people:
+            return {}, {}, {}
+        return (self.named, self.sealed, self.others) if agreement.gives_identity else (self.numbered, {}, self.others)
+
+
+def _claims_in(rows: Mapping[int, ShownRow], others: _Others) -> set[int]:
+    found = {row[SUBJECT] for row in rows.values() if row[SUBJECT] is not None}
+    return found | {claim for seq in rows.keys() & others.keys() for _, claim in others[seq]}
 
 
 def _others(connection: Connection, kind: int, numbers: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
@@ -229,19 +275,10 @@ def _others(connection: Connection, kind: int, numbers: Sequence[int]) -> dict[i
     return others
 
 
-def _audit(
-    hub: Hub, connection: Connection, agreement: Agreement, reader: Reader, action: str, span: tuple[int, int]
-) -> Reading:
-    said = f"{action.partition('.')[0]}, identity {agreement.terms.identity}"
-    return audit.read(
-        connection,
-        at=hub.clock.now(),
-        by=reader.by,
-        action=action,
-        subject=Subject(said, agreement.kind, *span),
-        purpose=reader.purpose,
-        reason=reader.reason,
-    )
+def _read(portion: Portion, action: str) -> Read:
+    said = f"{action.partition('.')[0]}, identity {portion.agreement.terms.identity}"
+    reader = portion.reader
+    return Read(reader.by, Subject(said, portion.agreement.kind, *portion.span), reader.purpose, reader.reason)
 
 
 def enter(

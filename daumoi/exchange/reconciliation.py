@@ -192,7 +192,6 @@ class _Reckoning:
         by = versions(
             self._connection,
             [(row[0], row[1]) for row in islands],
-            system_id=self._destination.receiver,
             kind=day.kind_name,
         )
         spans = self._spans()

@@ -56,7 +56,7 @@ class Recount:
         self._stretches = self._read_stretches()
         self._firsts = [stretch.first for stretch in self._stretches]
         keys = {(stretch.agreement, stretch.version) for stretch in self._stretches}
-        self._by = versions(connection, keys, system_id=destination.receiver, kind=day.kind_name)
+        self._by = versions(connection, keys, kind=day.kind_name)
         self._own: dict[int, int] = {}
         self.gap = next((one.last for one, two in pairwise(self._stretches) if two.first != one.last + 1), None)
         """The number behind which the account has a gap; None when it has none."""
@@ -100,16 +100,13 @@ class Recount:
             if row.op != Op.ASSERT
         ]
         before = log.earlier(self._connection, kind=self._at.kind, keys=keys) if keys else []
-        under = ledger.covering(
-            self._connection,
-            destination=self._at.destination,
-            kind=self._at.kind,
-            numbers=[each.seq for each in before],
-        )
-        by = versions(self._connection, under.values(), system_id=self._destination.receiver, kind=self._day.kind_name)
+        places = {each.seq: (self._at.destination, each.seq) for each in before}
+        under = ledger.covering(self._connection, kind=self._at.kind, places=places.values())
+        by = versions(self._connection, under.values(), kind=self._day.kind_name)
         found: dict[int, list[tuple[Earlier, Agreement | None]]] = {}
         for each in before:
-            found.setdefault(each.of, []).append((each, by[under[each.seq]] if each.seq in under else None))
+            taken_under = under.get(places[each.seq])
+            found.setdefault(each.of, []).append((each, by[taken_under] if taken_under else None))
         return found
 
     def _gives(self, version: Agreement, row: Row, earlier: Sequence[tuple[Earlier, Agreement | None]]) -> bool:

@@ -62,10 +62,11 @@ def choose(
 
 
 class Party(NamedTuple):
-    """One of several destinations that a range is read for."""
+    """One of several destinations that a range is read for; it is given nothing up to `after`."""
 
     agreement: Agreement
     account: Account | None
+    after: int = 0
 
 
 def choose_for_all(
@@ -87,18 +88,20 @@ def choose_for_all(
     for row in rows:
         covered = routes.of(place_of(row), row[2]) if row[5] != Op.WITHDRAW else ()
         for each in covered:
-            given[each][row[0]] = False
+            if row[0] > parties[each].after:
+                given[each][row[0]] = False
         if row[5] == Op.ASSERT:
             continue
         for each, party in enumerate(parties):
-            if row[0] in given[each]:
+            if row[0] in given[each] or row[0] <= party.after:
                 continue
             if party.agreement.gives_all:
                 given[each][row[0]] = False
             elif party.agreement.matcher.covers_sender(row[2]):
                 asked[each].append(row)
-    for each, party in enumerate(parties):
-        for seq in had(hub, connection, party.agreement, asked[each], account=party.account, number=number):
+    before = _earlier(hub, connection, [row for some in asked for row in some], number=number)
+    for each, seqs in enumerate(_had_by_all(connection, parties, asked, before, number=number)):
+        for seq in seqs:
             given[each][seq] = True
     return [[Chosen(row, mine[row[0]]) for row in rows if row[0] in mine] for mine in given]
 
@@ -117,30 +120,54 @@ def place_of(row: ShownRow) -> Place:
     return row[PATH], row[AREA_SCHEME], row[AREA_CODE]
 
 
-def had(
-    hub: Hub,
+def _earlier(hub: Hub, connection: Connection, rows: Sequence[ShownRow], *, number: int) -> dict[int, list[Earlier]]:
+    """Return the earlier revisions of records, by the number of the record."""
+    if not rows:
+        return {}
+    keys = {row[0]: receipt_key(hub.keys, system_id=row[2], kind=number, ref=row[3]) for row in rows}
+    found: dict[int, list[Earlier]] = {}
+    for each in log.earlier(connection, kind=number, keys=list(keys.items())):
+        found.setdefault(each.of, []).append(each)
+    return found
+
+
+def _had_by_all(
     connection: Connection,
-    agreement: Agreement,
-    rows: Sequence[ShownRow],
+    parties: Sequence[Party],
+    asked: Sequence[Sequence[ShownRow]],
+    before: dict[int, list[Earlier]],
     *,
-    account: Account | None,
     number: int,
-) -> set[int]:
-    """Return the numbers of those records of which the destination had an earlier revision."""
-    if not rows or account is None:
-        return set()
-    keys = [(row[0], receipt_key(hub.keys, system_id=row[2], kind=number, ref=row[3])) for row in rows]
-    before = log.earlier(connection, kind=number, keys=keys)
-    under = ledger.covering(
-        connection, destination=account.destination, kind=number, numbers=[each.seq for each in before]
-    )
-    by = versions(connection, under.values(), system_id=agreement.system_id, kind=agreement.kind)
-    return {
-        each.of
-        for each in before
-        if (each.seq in under and _gave(by[under[each.seq]], each))
-        or (each.seq > account.taken and _gave(agreement, each))
-    }
+) -> list[set[int]]:
+    """Return, for each of several destinations, of which records it had an earlier revision."""
+    looked_for = [
+        (party.account.destination, earlier.seq)
+        for party, rows in zip(parties, asked, strict=True)
+        if party.account is not None
+        for row in rows
+        for earlier in before.get(row[0], ())
+    ]
+    under = ledger.covering(connection, kind=number, places=looked_for)
+    by = versions(connection, under.values(), kind=parties[0].agreement.kind)
+    return [
+        {row[0] for row in rows if any(_had(party, each, under, by) for each in before.get(row[0], ()))}
+        for party, rows in zip(parties, asked, strict=True)
+    ]
+
+
+def _had(
+    party: Party,
+    each: Earlier,
+    under: dict[tuple[int, int], tuple[int, int]],
+    by: dict[tuple[int, int], Agreement],
+) -> bool:
+    account = party.account
+    if account is None:
+        return False
+    taken_under = under.get((account.destination, each.seq))
+    if taken_under is not None and _gave(by[taken_under], each):
+        return True
+    return each.seq > account.taken and _gave(party.agreement, each)
 
 
 def _gave(agreement: Agreement, each: Earlier) -> bool:
@@ -171,7 +198,7 @@ def people_had(
         _SQL["where_people_stood"], {"claims": list(moved), "destination": destination}
     ).fetchall()
     keys = {(each[-2], each[-1]) for each in stood}
-    by = versions(connection, keys, system_id=agreement.system_id, kind=agreement.kind)
+    by = versions(connection, keys, kind=agreement.kind)
     for claim, sender, path, scheme, code, agreement_id, version in stood:
         under = by[agreement_id, version]
         if under.terms.identity != "none" and under.matcher.covers((path, scheme, code), sender):

@@ -202,7 +202,7 @@ def _sent(connection: Connection, known: registry.Registry, system: System, day:
         _SQL["went_out"], (day.kind.kind, day.day, system.id)
     ).fetchall():
         key = (agreement, version)
-        matcher = versions(connection, [key], system_id=receiver, kind=day.kind_name)[key].matcher
+        matcher = versions(connection, [key], kind=day.kind_name)[key].matcher
         if not matcher.covers_sender(system.id):
             continue
         places = connection.execute(_SQL["places_sent"], (day.kind.kind, first, last, system.id))

@@ -30,7 +30,7 @@ from daumoi.exchange.files.terms import FileTerms
 from daumoi.exchange.files.writers import Writer, Written, begin, settle, writer
 from daumoi.exchange.ledger import Stretch
 from daumoi.exchange.lines import PATH
-from daumoi.exchange.reading import Line, Reader
+from daumoi.exchange.reading import Line, Portion, Reader
 from daumoi.exchange.selection import Account, Chosen, still_given
 from daumoi.organisations.registry import Registry, System
 from daumoi.people.destroying import epoch
@@ -272,7 +272,7 @@ def _again(
         # Which of its own numbers the rest has can no longer be told.
         return []
     key = (stretch.agreement, stretch.version)
-    under = versions(connection, [key], system_id=agreement.system_id, kind=agreement.kind)[key]
+    under = versions(connection, [key], kind=agreement.kind)[key]
     chosen, _ = reading.chosen_of(
         hub,
         connection,
@@ -286,18 +286,9 @@ def _again(
     is_same = key == (agreement.id, agreement.version)
     first_own = stretch.first_own or 0
     owns = range(first_own, first_own + len(chosen)) if hides else None
-    lines = reading.render(
-        hub,
-        connection,
-        registry,
-        agreement,
-        Reader(Actor(f"system:{receiver.code}", receiver.name, "partner_system", "files")),
-        chosen,
-        kind=at.kind,
-        action="file.make",
-        span=(stretch.first, stretch.last),
-        owns=owns,
-    )
+    reader = Reader(Actor(f"system:{receiver.code}", receiver.name, "partner_system", "files"))
+    portion = Portion(agreement, reader, chosen, (stretch.first, stretch.last), owns)
+    lines = reading.render(hub, connection, registry, portion, kind=at.kind, action="file.make")
     return [
         (line, each, first_own + place if hides else line.seq)
         for place, (line, each) in enumerate(zip(lines, chosen, strict=True))

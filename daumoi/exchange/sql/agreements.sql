@@ -28,7 +28,7 @@ WHERE k.receiver = ANY(%(receivers)s::int[]) AND k.kind = ANY(%(kinds)s)
 ORDER BY k.receiver, k.kind = %(every)s
 
 -- name: versions
-SELECT a.id, v.version, v.terms::text,
+SELECT a.id, v.version, a.receiver, v.terms::text,
        CASE WHEN a.provider IS NOT NULL THEN ARRAY(SELECT id FROM system s WHERE s.organisation_id = a.provider) END
 FROM unnest(%(ids)s::int[], %(versions)s::int[]) w(agreement, version)
 JOIN agreement a ON a.id = w.agreement

@@ -64,7 +64,8 @@ WHERE destination_id = %(destination)s AND kind = %(kind)s AND EXISTS (SELECT FR
 
 -- name: count_day
 INSERT INTO agreement_day (agreement_id, day, records)
-VALUES (%(agreement)s, (%(now)s::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, %(records)s)
+SELECT n.agreement, (%(now)s::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, n.records
+FROM unnest(%(agreements)s::int[], %(records)s::bigint[]) n(agreement, records)
 ON CONFLICT (agreement_id, day) DO UPDATE SET records = agreement_day.records + excluded.records
 
 -- name: sent_on
@@ -90,9 +91,10 @@ UPDATE progress p SET own_delivered = least(%(own)s, p.own_taken), delivered_at 
 WHERE p.destination_id = %(destination)s AND p.kind = %(kind)s AND p.own_delivered < least(%(own)s, p.own_taken)
 
 -- name: covering
-SELECT n.seq, s.agreement_id, s.version FROM unnest(%(numbers)s::bigint[]) n(seq) CROSS JOIN LATERAL (
+SELECT n.destination, n.seq, s.agreement_id, s.version
+FROM unnest(%(destinations)s::int[], %(numbers)s::bigint[]) n(destination, seq) CROSS JOIN LATERAL (
     SELECT agreement_id, version, last_seq FROM stretch
-    WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq <= n.seq
+    WHERE destination_id = n.destination AND kind = %(kind)s AND first_seq <= n.seq
     ORDER BY first_seq DESC LIMIT 1
 ) s WHERE s.last_seq >= n.seq
 

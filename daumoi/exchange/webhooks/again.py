@@ -11,11 +11,12 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.exchange import reading
 from daumoi.exchange.agreements import Agreement, held_firm_all, versions
+from daumoi.exchange.reading import Portion
 from daumoi.exchange.selection import Account, still_given
 from daumoi.exchange.webhooks import messages
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.messages import Message
-from daumoi.exchange.webhooks.taking import Outgoing, reader_of
+from daumoi.exchange.webhooks.writing import Outgoing, reader_of
 from daumoi.organisations.registry import Registry
 
 
@@ -65,7 +66,7 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
         return None
     key = (message.agreement, message.version)
     now_as_then = key == (agreement.id, agreement.version)
-    under = agreement if now_as_then else versions(connection, [key], system_id=due.receiver, kind=kind)[key]
+    under = agreement if now_as_then else versions(connection, [key], kind=kind)[key]
     chosen, _ = reading.chosen_of(
         hub,
         connection,
@@ -77,18 +78,10 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
         account=Account(message.destination, at.seq),
     )
     withheld = set() if now_as_then else {each.row[0] for each in chosen if not still_given(agreement, each)}
-    lines = reading.render(
-        hub,
-        connection,
-        registry,
-        agreement,
-        reader_of(registry, due.receiver),
-        chosen,
-        kind=at.kind,
-        action="webhook.send",
-        span=(message.first, message.last),
-        owns=None if message.first_own is None else range(message.first_own, message.first_own + len(chosen)),
-    )
+    first_own = message.first_own
+    owns = None if first_own is None else range(first_own, first_own + len(chosen))
+    portion = Portion(agreement, reader_of(registry, due.receiver), chosen, (message.first, message.last), owns)
+    lines = reading.render(hub, connection, registry, portion, kind=at.kind, action="webhook.send")
     kept = [line.text for line in lines if line.seq not in withheld]
     if not kept:
         return None

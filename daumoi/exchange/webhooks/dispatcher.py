@@ -34,13 +34,18 @@ from daumoi.exchange.webhooks.posting import Answer, Post, post
 from daumoi.exchange.webhooks.results import Noting, Result
 from daumoi.exchange.webhooks.schedule import Health
 from daumoi.exchange.webhooks.signing import SigningKey
-from daumoi.exchange.webhooks.taking import Memory, Outgoing, Stand, take
+from daumoi.exchange.webhooks.taking import NEAR, Memory, Stand, shares_reads
+from daumoi.exchange.webhooks.writing import Outgoing, take
 from daumoi.log.selectors import HeadFigure, heads
 from daumoi.organisations import registry
 from daumoi.organisations.registry import Registry
 
 LOOK_EVERY_S = 0.2
-SENDERS = 32
+SENDERS = 128
+"""Threads that post. A receiver that is slow holds one a kind, for 15 s at most, so there are more than a few."""
+_REST = 1.0
+"""After a look the database is left alone for at least as long, times this, as the look took: results come together."""
+_REST_LEAST_S = 0.02
 ATTEMPTS_KEPT = timedelta(days=30)
 UNORDERED_OPEN_MAX = 200
 """Messages of a kind that may be set aside for an unordered webhook before no more are taken for it."""
@@ -86,6 +91,7 @@ class Dispatcher:
         self._succeeded: dict[int, datetime | None] = {}
         self._open: dict[tuple[int, int], _Listed] = {}
         self._waiting: dict[Key, float] = {}
+        self._turn = 0
         self._cleaned = self._measured = float("-inf")
 
     def run(self, ending: threading.Event) -> None:
@@ -112,6 +118,8 @@ class Dispatcher:
         while not ending.is_set():
             began = time.monotonic()
             self.look(connection)
+            took = time.monotonic() - began
+            ending.wait(max(_REST_LEAST_S, _REST * took))
             self._wake.wait(max(0.0, LOOK_EVERY_S - (time.monotonic() - began)))
             self._wake.clear()
         ends = time.monotonic() + 3
@@ -233,15 +241,14 @@ class Dispatcher:
         return max(0, self._senders - len(self._in_flight))
 
     def _fresh(self, connection: Connection) -> list[Outgoing]:
-        """Take out what is new: destinations of a kind that stand at the same number together."""
+        """Take out what is new: destinations of a kind that stand near each other together, all kinds in turn."""
         figures = {figure.number: figure for figure in heads(connection)}
-        groups: dict[tuple[int, int, int], list[Stand]] = defaultdict(list)
-        for number, kind, taken in connection.execute(_SQL["standing"]).fetchall():
-            stand = self._standing(number, figures[kind], taken) if kind in figures else None
-            if stand is not None:
-                groups[kind, self._memory.position(stand), self._delay_of(stand, figures[kind].kind)].append(stand)
+        groups = self._groups(figures, connection.execute(_SQL["standing"]).fetchall())
+        if not groups:
+            return []
+        self._turn = (self._turn + 1) % len(groups)
         found: list[Outgoing] = []
-        for (kind, after, _), stands in sorted(groups.items()):
+        for kind, after, stands in groups[self._turn :] + groups[: self._turn]:
             free = self._free - len(found)
             if free <= 0:
                 break
@@ -251,13 +258,37 @@ class Dispatcher:
                     connection,
                     self._registry,
                     stands[:free],
-                    kind=figures[kind].kind,
+                    kind=kind,
                     after=after,
                     memory=self._memory,
                     monotonic=time.monotonic(),
                 )
             except CallProblem as problem:
                 _log.warning("records of webhooks wait", reason=problem.code)
+        return found
+
+    def _groups(
+        self, figures: dict[int, HeadFigure], rows: Iterable[tuple[int, int, int]]
+    ) -> list[tuple[str, int, list[Stand]]]:
+        """Return, by kind, who is served together: from where, and whom in the order in which they stand."""
+        by_kind: dict[str, list[tuple[int, Stand]]] = defaultdict(list)
+        found: list[tuple[str, int, list[Stand]]] = []
+        for number, kind, taken in rows:
+            stand = self._standing(number, figures[kind], taken) if kind in figures else None
+            if stand is None:
+                continue
+            name, position = figures[kind].kind, self._memory.position(stand)
+            if shares_reads(name, self._delay_of(stand, name)):
+                by_kind[name].append((position, stand))
+            else:
+                found.append((name, position, [stand]))
+        for name, standing in sorted(by_kind.items()):
+            begins: int | None = None
+            for position, stand in sorted(standing, key=lambda each: each[0]):
+                if begins is None or position > begins + NEAR:
+                    begins = position
+                    found.append((name, begins, []))
+                found[-1][2].append(stand)
         return found
 
     def _standing(self, number: int, figure: HeadFigure, taken: int) -> Stand | None:
