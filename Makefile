@@ -45,8 +45,8 @@ run: env frontend ## Start the whole hub with a demo, and print its address
 
 # Three at a time, also on two cores: they wait for processes to start and pages to load. Alone what measures time or kills.
 test: env frontend ## Run every test
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/abuse --ignore tests/crash
-	@$(BIN)/python -m pytest tests/abuse tests/crash
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/abuse --ignore tests/crash --ignore tests/fanout
+	@$(BIN)/python -m pytest tests/abuse tests/crash tests/fanout
 
 check: env ## Check style, types, layers and the repository's own rules
 	@$(BIN)/ruff check .

@@ -26,7 +26,8 @@ _BULK = 20_000
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def peer(folder: Path) -> Iterator[tuple[str, int]]:
+    """Lend a server that flushes every write: its address and its process."""
     port = free_port()
     config = folder / "nats.conf"
     config.write_text(
@@ -36,7 +37,7 @@ def _server(folder: Path) -> Iterator[str]:
     with subprocess.Popen(command) as process:
         try:
             _wait_for(port)
-            yield f"nats://127.0.0.1:{port}"
+            yield f"nats://127.0.0.1:{port}", process.pid
         finally:
             process.terminate()
 
@@ -57,7 +58,7 @@ def _wait_for(port: int) -> None:
 def measure(table: Table) -> None:
     """Publish at several numbers of publishers that wait for their acknowledgement, and with many in flight."""
     lines = list(Mix(_BULK).lines())
-    with tempfile.TemporaryDirectory(prefix="daumoi-bench-nats-") as name, _server(Path(name)) as address:
+    with tempfile.TemporaryDirectory(prefix="daumoi-bench-nats-") as name, peer(Path(name)) as (address, _):
         asyncio.run(_publish(address, lines, table))
 
 

@@ -120,7 +120,7 @@ class Scope:
             return True
         if not path:
             return False
-        return any(each in self.paths for each in _self_and_above(path))
+        return any(each in self.paths for each in self_and_above(path))
 
     def sql(self, column: str) -> tuple[str, tuple[object, ...]]:
         """Return the predicate on a column of stored paths, with its parameters (`%s`).
@@ -143,8 +143,8 @@ EVERYWHERE = Scope.of(member_id=None, label="daumoi", rights=(), paths=None)
 """The scope of the hub itself and of who commands it on its own machine: all, records without a path too."""
 
 
-def _self_and_above(path: str) -> Iterable[str]:
-    """A path and the paths it lies in. What is longer than a ward's path lies in nothing that is a ward."""
+def self_and_above(path: str) -> Iterable[str]:
+    """Return a path and the paths it lies in. What is longer than a ward's path lies in nothing that is a ward."""
     parts = path.split(".")
     above = list(accumulate(parts, lambda left, right: f"{left}.{right}"))
     return [*above[: NARROWEST_PARTS - 1], path] if len(parts) >= NARROWEST_PARTS else above
@@ -157,7 +157,7 @@ def _joined(sets: Iterable[Paths]) -> Paths:
         if paths is None:
             return None
         found |= paths
-    return frozenset(path for path in found if not found.intersection(_self_and_above(path)) - {path})
+    return frozenset(path for path in found if not found.intersection(self_and_above(path)) - {path})
 
 
 def _met(sets: Iterable[Paths]) -> Paths:
@@ -172,8 +172,8 @@ def _met(sets: Iterable[Paths]) -> Paths:
         before = met
         met = _joined(
             [
-                frozenset(path for path in before if paths.intersection(_self_and_above(path))),
-                frozenset(path for path in paths if before.intersection(_self_and_above(path))),
+                frozenset(path for path in before if paths.intersection(self_and_above(path))),
+                frozenset(path for path in paths if before.intersection(self_and_above(path))),
             ]
         )
     return met

@@ -10,7 +10,7 @@ from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection
 from daumoi.core.problems import CallProblem
 from daumoi.core.sql import statements
-from daumoi.exchange.matching import Matcher
+from daumoi.exchange.matching import Matcher, matcher_of
 from daumoi.exchange.terms import Terms, parse
 from daumoi.kinds.registry import KINDS
 from daumoi.log.identity_change import HUB_SYSTEM
@@ -58,7 +58,7 @@ class Agreement:
     @cached_property
     def matcher(self) -> Matcher:
         """Which records are given."""
-        return Matcher(self.terms.areas, self.senders)
+        return matcher_of(self.terms.areas, self.senders)
 
     @property
     def gives_all(self) -> bool:
@@ -138,7 +138,7 @@ def held_firm(connection: Connection, *, system_id: int, kind: str, now: datetim
     if row is None:
         raise CallProblem("no_agreement")
     agreement, version, said, senders, suspended = row
-    terms = parse(said)
+    terms = _known(said)
     if suspended:
         raise CallProblem("no_agreement", "The agreement is suspended. Its receiver's contact has been told why.")
     if not terms.is_valid(now.astimezone(VIET_NAM_TIME).date()):

@@ -16,7 +16,7 @@ from daumoi.core.database import Connection, connect, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.exchange import agreements
 from daumoi.exchange.agreements import Agreement, Agreements
-from daumoi.exchange.matching import Routes
+from daumoi.exchange.matching import routes_of
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.log.notices import CHANNEL
 from daumoi.log.selectors import HeadFigure, heads, places
@@ -27,6 +27,8 @@ LOOK_EVERY_S = 0.25
 _DELAYED_EVERY_S = 1.0
 _LEAP = 20_000
 """Records between two looks beyond which everybody who waits is woken instead of reading them."""
+_REST_EACH_S, _REST_MOST_S = 0.004, 0.25
+"""Rest after a look, for each that it woke: the more there are, the more records each of their pages is to hold."""
 _RETRY_S = 0.5
 _log = structlog.get_logger("daumoi.exchange")
 
@@ -68,7 +70,7 @@ class Concerned:
         events = list(waiting)
         if before is None or figure.last_seq - before > _LEAP:
             return events
-        routes = Routes([agreement.matcher for agreement in waiting.values()])
+        routes = routes_of(tuple(agreement.matcher for agreement in waiting.values()))
         found: set[int] = set()
         for system_id, path, scheme, code, is_first in places(
             connection, kind=figure.number, after=before, last=figure.last_seq
@@ -165,11 +167,13 @@ class HeadWatch:
 
     def _look_on(self, connection: Connection) -> None:
         while not self._ending.is_set():
-            self._look(connection)
+            woken = self._look(connection)
+            self._ending.wait(min(_REST_MOST_S, woken * _REST_EACH_S))
             for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
                 pass
 
-    def _look(self, connection: Connection) -> None:
+    def _look(self, connection: Connection) -> int:
+        """Look once; returns how many of those who wait for a part were woken."""
         if registry.version(connection) != self.registry.version:
             # The registry first, with the version it was read at: a change in between is seen at the next look.
             found = registry.load(connection)
@@ -185,6 +189,7 @@ class HeadWatch:
         self.looked_at = time.monotonic()
         if moved and self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake, moved, concerned)
+        return len(concerned)
 
     def _wake(self, moved: dict[str, int], concerned: list[asyncio.Event]) -> None:
         self.heads.update(moved)

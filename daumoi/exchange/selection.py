@@ -16,7 +16,7 @@ from daumoi.core.sql import statements
 from daumoi.exchange import ledger
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.lines import AREA_CODE, AREA_SCHEME, BODY, PATH
-from daumoi.exchange.matching import Place, Routes
+from daumoi.exchange.matching import Place, Routes, routes_of
 from daumoi.log import selectors as log
 from daumoi.log.entries import Op, receipt_key
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
@@ -57,7 +57,7 @@ def choose(
     if agreement.kind == IDENTITY_CHANGE:
         known = people_had(connection, agreement, rows, destination=account.destination if account else None)
         return [Chosen(row, False) for row in rows if row[0] in known]
-    routes = Routes([agreement.matcher])
+    routes = routes_of((agreement.matcher,))
     return choose_for_all(hub, connection, [Party(agreement, account)], rows, routes=routes, number=number)[0]
 
 

@@ -94,7 +94,7 @@ class Webhooks:
                 await writer.drain()
                 if closes:
                     break
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             writer.close()

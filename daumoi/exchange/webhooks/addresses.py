@@ -7,10 +7,14 @@ changes its address between check and use (DNS rebinding) gains nothing. Redirec
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 URL_MAX = 2000
+RESOLVES_S = 15.0
+RESOLVERS = 32
+"""Names that are looked up at once: one that hangs holds up no other."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], Sequence[str]]
@@ -96,14 +100,21 @@ class Guard:
     def __init__(self, allowed: Sequence[Network] = (), *, resolve: Resolve = resolved) -> None:
         """Take the networks that are allowed although they are not public."""
         self._allowed, self._resolve = tuple(allowed), resolve
+        # The resolver of a machine has no limit that a caller could set, so others ask it.
+        self._resolvers = ThreadPoolExecutor(RESOLVERS, "webhook-resolve")
 
-    def checked(self, target: Target) -> list[str]:
+    def checked(self, target: Target, *, within_s: float = RESOLVES_S) -> list[str]:
         """Resolve once and return the addresses that may be connected to, in the resolver's order.
 
         Raises AddressRefused where one of them is not allowed, and for plain HTTP to an address that is not in an
-        allowed network.
+        allowed network; TimeoutError where the machine's resolver does not answer in time.
         """
-        found = list(dict.fromkeys(self._resolve(target.host, target.port)))
+        asked = self._resolvers.submit(self._resolve, target.host, target.port)
+        try:
+            found = list(dict.fromkeys(asked.result(within_s)))
+        except TimeoutError:
+            asked.cancel()
+            raise
         if not found:
             raise AddressRefused("The name of the host has no address.")
         for said in found:

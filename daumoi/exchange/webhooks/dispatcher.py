@@ -30,7 +30,7 @@ from daumoi.exchange.webhooks.again import Due, Prepared, prepare
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.keys import open_keys
 from daumoi.exchange.webhooks.messages import PING, Message
-from daumoi.exchange.webhooks.posting import Answer, Post, post
+from daumoi.exchange.webhooks.posting import TOTAL_S, Answer, Post, Poster
 from daumoi.exchange.webhooks.results import Noting, Result
 from daumoi.exchange.webhooks.schedule import Health
 from daumoi.exchange.webhooks.signing import SigningKey
@@ -41,7 +41,7 @@ from daumoi.organisations import registry
 from daumoi.organisations.registry import Registry
 
 LOOK_EVERY_S = 0.2
-SENDERS = 128
+SENDERS = 256
 """Threads that post. A receiver that is slow holds one a kind, for 15 s at most, so there are more than a few."""
 _REST = 1.0
 """After a look the database is left alone for at least as long, times this, as the look took: results come together."""
@@ -73,11 +73,10 @@ class _Webhook(NamedTuple):
 class Dispatcher:
     """One of a hub: a second one waits until the first has ended."""
 
-    def __init__(self, hub: Hub, *, senders: int = SENDERS) -> None:
-        """Begin; nothing runs before `run` or `look`."""
+    def __init__(self, hub: Hub, *, senders: int = SENDERS, total_s: float = TOTAL_S) -> None:
+        """Begin; nothing runs before `run` or `look`. `total_s`: seconds that an attempt may take."""
         self._hub = hub
-        self._guard = Guard(hub.settings.webhook_allow)
-        self._tls = ssl.create_default_context()
+        self._poster = Poster(Guard(hub.settings.webhook_allow), ssl.create_default_context(), total_s=total_s)
         self._senders = senders
         self._threads = ThreadPoolExecutor(senders, "webhook-post")
         self._results: SimpleQueue[Result] = SimpleQueue()
@@ -105,10 +104,12 @@ class Dispatcher:
                 _log.warning("webhooks wait for the database", reason=sqlstate_of(error))
             ending.wait(_RETRY_S)
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._poster.close()
 
     def close(self) -> None:
         """End the threads when what is under way has ended."""
         self._threads.shutdown()
+        self._poster.close()
 
     def _is_alone(self, connection: Connection) -> bool:
         row = connection.execute("SELECT pg_try_advisory_lock(%s, 0)", (_LOCK,)).fetchone()
@@ -355,7 +356,7 @@ class Dispatcher:
             at=at,
             body=each.body,
         )
-        return post(Post(each.endpoint.url, headers, each.body), self._guard, tls=self._tls)
+        return self._poster.post(Post(each.endpoint.url, headers, each.body))
 
     def _measure(self, connection: Connection) -> None:
         """Set the figures of all webhooks together."""

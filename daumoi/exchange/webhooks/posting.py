@@ -1,4 +1,4 @@
-"""Posts one message over a connection of its own: to a checked address, without redirects, within a time in all.
+"""Posts messages: to a checked address, without redirects, within a time in all.
 
 Only what is needed of the answer is read: the status, Retry-After, and the first bytes of the body.
 """
@@ -14,11 +14,11 @@ from typing import NamedTuple
 import h11
 
 from daumoi.exchange.webhooks.addresses import AddressRefused, Guard, Target, target_of
+from daumoi.exchange.webhooks.connections import Connections, Wire, left
 
 TOTAL_S = 15.0
-"""Seconds for all of it: resolving aside, connecting, TLS, sending and the answer."""
+"""Seconds for all of it: resolving, connecting, TLS, sending and the answer."""
 ANSWER_MAX_BYTES = 4096
-_HEAD_MAX_BYTES = 16 * 1024
 _RECEIVE_BYTES = 4096
 
 
@@ -45,99 +45,109 @@ class _NotWhole(Exception):
     """The receiver closed before its answer was whole."""
 
 
-def post(message: Post, guard: Guard, *, tls: ssl.SSLContext, total_s: float = TOTAL_S) -> Answer:
-    """Make one attempt; never raises for what a receiver or its network does.
-
-    A 2xx whose answer breaks off counts as no answer: the receiver may have died while it stored the message.
-    """
-    began = time.monotonic()
-    try:
-        target = target_of(message.url)
-        addresses = guard.checked(target)
-        until = time.monotonic() + total_s
-        with _connect(target, addresses, tls, until) as wire:
-            status, retry_after_s, body = _exchange(wire, target, message, until)
-    except AddressRefused:
-        return Answer(None, "address_refused", time.monotonic() - began)
-    except TimeoutError:
-        return Answer(None, "timeout", time.monotonic() - began)
-    except ssl.SSLCertVerificationError:
-        return Answer(None, "certificate", time.monotonic() - began)
-    except ssl.SSLError:
-        return Answer(None, "tls", time.monotonic() - began)
-    except ConnectionRefusedError:
-        return Answer(None, "refused", time.monotonic() - began)
-    except (_NotWhole, OSError):
-        return Answer(None, "broken_off", time.monotonic() - began)
-    except h11.ProtocolError:
-        return Answer(None, "not_http", time.monotonic() - began)
-    return Answer(status, None, time.monotonic() - began, retry_after_s, body)
+class _Stale(Exception):
+    """A kept connection had ended before anything of the answer came: the receiver need not have seen the message."""
 
 
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
+class Poster:
+    """Posts messages, also from many threads at once; connections are kept between them."""
 
+    def __init__(self, guard: Guard, tls: ssl.SSLContext, *, total_s: float = TOTAL_S) -> None:
+        """Take who may be connected to, whose certificates are good, and the seconds for one attempt."""
+        self._connections, self._total_s = Connections(guard, tls), total_s
 
-def _connect(target: Target, addresses: list[str], tls: ssl.SSLContext, until: float) -> socket.socket:
-    """Connect to the first address that answers; only addresses that were checked, never the name."""
-    failed: OSError = ConnectionRefusedError()
-    for address in addresses:
+    def close(self) -> None:
+        """Close what is at rest."""
+        self._connections.close()
+
+    def post(self, message: Post) -> Answer:
+        """Make one attempt; never raises for what a receiver or its network does.
+
+        A 2xx whose answer breaks off counts as no answer: the receiver may have died while it stored the message. A
+        message that met a connection which had ended meanwhile goes once more over a new one.
+        """
+        began = time.monotonic()
         try:
-            wire = socket.create_connection((address, target.port), timeout=_left(until))
+            target = target_of(message.url)
+            try:
+                found = self._over(target, message, began, kept=True)
+            except _Stale:
+                found = self._over(target, message, began, kept=False)
+        except AddressRefused:
+            return Answer(None, "address_refused", time.monotonic() - began)
         except TimeoutError:
-            raise
-        except OSError as error:
-            failed = error
-            continue
+            return Answer(None, "timeout", time.monotonic() - began)
+        except ssl.SSLCertVerificationError:
+            return Answer(None, "certificate", time.monotonic() - began)
+        except ssl.SSLError:
+            return Answer(None, "tls", time.monotonic() - began)
+        except ConnectionRefusedError:
+            return Answer(None, "refused", time.monotonic() - began)
+        except (_NotWhole, OSError):
+            return Answer(None, "broken_off", time.monotonic() - began)
+        except h11.ProtocolError:
+            return Answer(None, "not_http", time.monotonic() - began)
+        status, retry_after_s, body = found
+        return Answer(status, None, time.monotonic() - began, retry_after_s, body)
+
+    def _over(self, target: Target, message: Post, began: float, *, kept: bool) -> tuple[int, float | None, bytes]:
+        until = began + self._total_s
+        wire = self._connections.kept(target) if kept else None
+        if wire is None:
+            wire = self._connections.open(target, until)
         try:
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if not target.is_tls:
-                return wire
-            wire.settimeout(_left(until))
-            return tls.wrap_socket(wire, server_hostname=target.host)
+            found = _exchange(wire, target, message, until)
         except BaseException:
             wire.close()
             raise
-    raise failed
+        self._connections.keep(target, wire)
+        return found
 
 
-def _exchange(wire: socket.socket, target: Target, message: Post, until: float) -> tuple[int, float | None, bytes]:
-    client = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_MAX_BYTES)
-    named = {
-        "Host": target.authority,
-        "Content-Length": str(len(message.body)),
-        "Connection": "close",
-        **message.headers,
-    }
+def _exchange(wire: Wire, target: Target, message: Post, until: float) -> tuple[int, float | None, bytes]:
+    client = wire.http
+    named = {"Host": target.authority, "Content-Length": str(len(message.body)), **message.headers}
     sent = client.send(h11.Request(method="POST", target=target.path, headers=list(named.items()))) or b""
     sent += client.send(h11.Data(data=message.body)) or b""
-    _send_all(wire, sent + (client.send(h11.EndOfMessage()) or b""), until)
+    try:
+        _send_all(wire.socket, sent + (client.send(h11.EndOfMessage()) or b""), until)
+        came = _receive(wire.socket, until)
+    except ConnectionError:
+        came = b""
+        if not wire.is_kept:
+            raise
+    if not came and wire.is_kept:
+        raise _Stale
+    return _answer(wire, came, until)
+
+
+def _answer(wire: Wire, came: bytes, until: float) -> tuple[int, float | None, bytes]:
+    """Read the status, Retry-After and the first bytes; `came` is what has come of it already."""
+    client = wire.http
     head: h11.Response | None = None
     body = b""
     while True:
-        event = client.next_event()
-        if event is h11.NEED_DATA:
-            wire.settimeout(_left(until))
-            came = wire.recv(_RECEIVE_BYTES)
-            if not came and (head is None or not _ends_by_closing(head)):
-                raise _NotWhole
-            client.receive_data(came)
-        elif isinstance(event, h11.Response):
-            head = event
-        elif isinstance(event, h11.Data):
-            body += bytes(event.data)
-            if len(body) >= ANSWER_MAX_BYTES:
-                break
-        elif isinstance(event, h11.EndOfMessage):
-            break
-        elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
+        if not came and (head is None or not _ends_by_closing(head)):
             raise _NotWhole
-    if head is None:
-        raise _NotWhole
-    return head.status_code, retry_after(dict(head.headers).get(b"retry-after")), body[:ANSWER_MAX_BYTES]
+        client.receive_data(came)
+        while (event := client.next_event()) is not h11.NEED_DATA:
+            if isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += bytes(event.data)
+            elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
+                raise _NotWhole
+            if isinstance(event, h11.EndOfMessage) or len(body) >= ANSWER_MAX_BYTES:
+                if head is None:
+                    raise _NotWhole
+                said = dict(head.headers).get(b"retry-after")
+                return head.status_code, retry_after(said), body[:ANSWER_MAX_BYTES]
+        came = _receive(wire.socket, until)
+
+
+def _receive(wire: socket.socket, until: float) -> bytes:
+    wire.settimeout(left(until))
+    return wire.recv(_RECEIVE_BYTES)
 
 
 def _ends_by_closing(head: h11.Response) -> bool:
@@ -149,7 +159,7 @@ def _send_all(wire: socket.socket, sent: bytes, until: float) -> None:
     """Send piece by piece: a receiver that takes a byte a second does not get more time than one that takes none."""
     view = memoryview(sent)
     while view:
-        wire.settimeout(_left(until))
+        wire.settimeout(left(until))
         view = view[wire.send(view) :]
 
 

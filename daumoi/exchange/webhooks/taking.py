@@ -14,7 +14,7 @@ from daumoi.core.hub import Hub
 from daumoi.exchange import ledger, reading
 from daumoi.exchange.agreements import Agreement, held_firm_all
 from daumoi.exchange.ledger import Progress
-from daumoi.exchange.matching import Routes
+from daumoi.exchange.matching import routes_of
 from daumoi.exchange.reading import Head
 from daumoi.exchange.selection import Account, Chosen, Party, choose_for_all
 from daumoi.exchange.webhooks.endpoint import Endpoint
@@ -54,25 +54,11 @@ class Memory:
 
     silent: dict[tuple[int, int], Silence] = field(default_factory=dict)
     waits_until: dict[tuple[int, int], float] = field(default_factory=dict)
-    routes: dict[tuple[Under, ...], Routes] = field(default_factory=dict)
 
     def position(self, stand: Stand) -> int:
         """Return up to which number a destination was looked through, as far as is known."""
         silence = self.silent.get((stand.destination, stand.kind))
         return stand.taken if silence is None else max(stand.taken, silence.upto)
-
-    def routes_of(self, agreements: Sequence[Agreement]) -> Routes:
-        """Return the routes of several agreements, kept while none of them changes."""
-        key = tuple(under(each) for each in agreements)
-        found = self.routes.get(key)
-        if found is None:
-            if len(self.routes) > _ROUTES_KEPT:
-                self.routes.clear()
-            found = self.routes[key] = Routes([each.matcher for each in agreements])
-        return found
-
-
-_ROUTES_KEPT = 200
 
 
 class Held(NamedTuple):
@@ -124,7 +110,7 @@ def find(
         elif after <= (position := _position(memory, party)) <= after + NEAR:
             ready.append((party, position))
     if len(ready) > 1 and shares_reads(kind, ready[0][0].agreement.terms.delay_s):
-        return at, _together(hub, connection, ready, at=at, memory=memory)
+        return at, _together(hub, connection, ready, at=at)
     return at, [_alone(hub, connection, party, at=at, after=position, now=now) for party, position in ready]
 
 
@@ -171,19 +157,17 @@ def _pass_over(connection: Connection, party: Held, at: Head, *, now: datetime) 
     ledger.pass_over(connection, party.at, agreement=key, days=days, now=now)
 
 
-def _together(
-    hub: Hub, connection: Connection, ready: Sequence[tuple[Held, int]], *, at: Head, memory: Memory
-) -> list[Found]:
+def _together(hub: Hub, connection: Connection, ready: Sequence[tuple[Held, int]], *, at: Head) -> list[Found]:
     """Read once for all, from where the first stands."""
     begins = min(position for _, position in ready)
-    last = min(at.seq, max(position for _, position in ready) + RECORDS_MAX)
+    last = min(at.seq, max(position for _, position in ready) + NEAR)
     rows = log.shown(connection, kind=at.kind, after=begins, last=last)
     if len(rows) < last - begins:
         raise reading.gone(reading.head(connection, ready[0][0].agreement.kind).oldest)
     parties = [
         Party(party.agreement, Account(party.stand.destination, party.at.taken), position) for party, position in ready
     ]
-    routes = memory.routes_of([party.agreement for party, _ in ready])
+    routes = routes_of(tuple(party.agreement.matcher for party, _ in ready))
     chosen = choose_for_all(hub, connection, parties, rows, routes=routes, number=at.kind)
     return [_within(party, some, last) for (party, _), some in zip(ready, chosen, strict=True)]
 

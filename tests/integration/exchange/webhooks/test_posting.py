@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from daumoi.exchange.webhooks.addresses import Guard
-from daumoi.exchange.webhooks.posting import ANSWER_MAX_BYTES, Answer, Post, post, retry_after
+from daumoi.exchange.webhooks.posting import ANSWER_MAX_BYTES, Answer, Post, Poster, retry_after
 
 GUARD = Guard([ipaddress.ip_network("127.0.0.0/8")])
 TOTAL_S = 0.5
@@ -38,7 +38,7 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 def attempt(serve: Callable[[socket.socket], None], *, scheme: str = "http") -> Answer:
     with listening(serve) as port:
         message = Post(f"{scheme}://127.0.0.1:{port}/in", {"webhook-id": "msg_1"}, b"{}")
-        return post(message, GUARD, tls=ssl.create_default_context(), total_s=TOTAL_S)
+        return Poster(GUARD, ssl.create_default_context(), total_s=TOTAL_S).post(message)
 
 
 def drip(wire: socket.socket) -> None:
@@ -106,7 +106,7 @@ def test_a_host_that_is_not_allowed_is_never_connected_to() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         port = server.getsockname()[1]
-        answer = post(Post(f"https://localhost:{port}/", {}, b""), Guard(), tls=ssl.create_default_context())
+        answer = Poster(Guard(), ssl.create_default_context()).post(Post(f"https://localhost:{port}/", {}, b""))
         assert answer.error == "address_refused"
         with pytest.raises(TimeoutError):
             server.accept()
