@@ -37,6 +37,8 @@ from daumoi.organisations.registry import Registry
 PAGE = 100
 """Records of one page."""
 _FILE_PAGE = 500
+_HANDED_COLUMNS = 7
+"""Columns of the file that tell of a handing over; empty where there is none to tell of."""
 FILE_RECORDS = 5_000
 """Records of one file; who has more is told so in its last line."""
 
@@ -166,7 +168,7 @@ def _rows(request: StaffRequest, person: int, reading: Reading, known: Registry)
                 tail = (line.receiver, line.way, went.agreement, went.version, line.op, line.state, went.taken_at)
                 yield (*head, *tail)
             if not each.lines:
-                yield head
+                yield (*head, *(None,) * _HANDED_COLUMNS)
         if found.next is None:
             return
         after = Behind(*found.next[1:])
