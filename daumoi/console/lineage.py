@@ -7,6 +7,7 @@ no matter of an area.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.http import Http404
@@ -68,6 +69,11 @@ class Told(NamedTuple):
 def sees_receivers(request: StaffRequest) -> bool:
     """Tell whether its reader may know who the receivers are."""
     return holds(request, "system.view") or holds(request, "agreement.view")
+
+
+def receivers_of(handovers: Iterable[Handover]) -> int:
+    """Count who was given it; what a receiver passed over by itself was never taken out for it."""
+    return len({each.receiver for each in handovers if each.state != "passed_over"})
 
 
 def state_words(state: State) -> str:
@@ -142,7 +148,7 @@ def told_of(
     return Told(
         found,
         lines if sees else [],
-        len({went.receiver for went in found.deliveries}),
+        receivers_of(found.deliveries),
         sees,
         is_checked,
         is_too_long,

@@ -5,6 +5,7 @@ All of it is what the nights have kept; a page works out no more than the open d
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -36,9 +37,11 @@ _COLOURS: dict[Verdict, str] = {"equal": "bg-green-lt", "differs": "bg-red-lt", 
 
 
 class Line(NamedTuple):
-    """One day in words."""
+    """One day in words; or several of which nothing is kept, one behind the other, for the same reason."""
 
     day: date
+    first: date
+    """The earliest of them; the day itself, when it is one."""
     figures: Figures | None
     verdict: str
     colour: str
@@ -75,7 +78,20 @@ def verdict_words(verdict: Verdict, difference: int | None) -> str:
 
 def _line(each: reconciled.Day) -> Line:
     said = verdict_words(each.verdict, each.difference)
-    return Line(each.day, each.figures, said, _COLOURS.get(each.verdict, ""), each.at, each.is_signed)
+    return Line(each.day, each.day, each.figures, said, _COLOURS.get(each.verdict, ""), each.at, each.is_signed)
+
+
+def _lines(listed: Iterable[reconciled.Day]) -> list[Line]:
+    """Put days into words, and those without anything to show for them together."""
+    lines: list[Line] = []
+    for each in map(_line, listed):
+        last = lines[-1] if lines else None
+        is_bare = each.figures is None and not each.is_signed
+        if last and is_bare and last.figures is None and not last.is_signed and last.verdict == each.verdict:
+            lines[-1] = last._replace(first=each.day)
+        else:
+            lines.append(each)
+    return lines
 
 
 def day_asked(text: str) -> date | None:
@@ -125,7 +141,7 @@ def days(request: StaffRequest, number: int) -> HttpResponse:
         "destination": found,
         "receiver": known.system(found.receiver),
         "way": way_words(found.way),
-        "lines": [_line(each) for each in listed],
+        "lines": _lines(listed),
         "older": first.isoformat() if has_earlier or made_on < first else "",
         "newest": last < today,
         "nights": BACK_DAYS,

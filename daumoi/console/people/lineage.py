@@ -8,7 +8,7 @@ records, whoever looks sees those of their own area.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -20,14 +20,17 @@ from django.views.decorators.http import require_safe
 
 from daumoi.console import purpose
 from daumoi.console.access import StaffRequest, hub_of, needs
+from daumoi.console.exchange.wording import identity_words
 from daumoi.console.exporting import as_file
-from daumoi.console.lineage import Line, line_of, sees_receivers
+from daumoi.console.lineage import Line, line_of, receivers_of, sees_receivers
 from daumoi.console.people.identities import system_name
 from daumoi.console.people.looking import hidden_alike, look_of
 from daumoi.console.people.person import behind_of, person_title, role_words
 from daumoi.console.presentation import kind_title
 from daumoi.console.purpose import Stated
+from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
+from daumoi.exchange.agreements import versions
 from daumoi.exchange.person_lineage import Followed, PersonLineage, of_person
 from daumoi.linkage.selectors import NotVisible, is_visible
 from daumoi.log.appearances import Behind
@@ -37,7 +40,7 @@ from daumoi.organisations.registry import Registry
 PAGE = 100
 """Records of one page."""
 _FILE_PAGE = 500
-_HANDED_COLUMNS = 7
+_HANDED_COLUMNS = 8
 """Columns of the file that tell of a handing over; empty where there is none to tell of."""
 FILE_RECORDS = 5_000
 """Records of one file; who has more is told so in its last line."""
@@ -55,9 +58,10 @@ class Record(NamedTuple):
 
 
 class Share(NamedTuple):
-    """How many of the records went to a receiver under one version of an agreement."""
+    """How many of the records were given to a receiver under one version of an agreement, and how people are shown."""
 
     line: Line
+    identity: str
     records: int
 
 
@@ -77,21 +81,28 @@ def _records(found: PersonLineage, known: Registry, *, sees: bool) -> list[Recor
             role_words(each.record.role),
             system_name(known, each.record.system_id),
             [line_of(went, known) for went in each.handovers] if sees else [],
-            len({went.receiver for went in each.handovers}),
+            receivers_of(each.handovers),
         )
         for each in found.records
     ]
 
 
-def _shares(records: Sequence[Record]) -> list[Share]:
-    """Add up by receiver, way, agreement and version."""
+def _identities(connection: Connection, records: Iterable[Record]) -> dict[tuple[int, int], str]:
+    """Say of the versions under which records went how they show people. One statement."""
+    keys = {(line.went.agreement, line.went.version) for each in records for line in each.lines}
+    found = versions(connection, keys, system_id=0, kind="")
+    return {key: identity_words(version.terms.identity) for key, version in found.items()}
+
+
+def _shares(records: Sequence[Record], identities: Mapping[tuple[int, int], str]) -> list[Share]:
+    """Add up by receiver, way, agreement and version; what was passed over was never taken out."""
     lines: dict[tuple[Any, ...], Line] = {}
     counted: Counter[tuple[Any, ...]] = Counter()
-    for line in (line for each in records for line in each.lines):
+    for line in (line for each in records for line in each.lines if line.went.state != "passed_over"):
         key = (line.receiver, line.way, line.went.agreement, line.went.version)
         lines.setdefault(key, line)
         counted[key] += 1
-    return [Share(lines[key], counted[key]) for key in sorted(counted)]
+    return [Share(lines[key], identities[key[2], key[3]], counted[key]) for key in sorted(counted)]
 
 
 @never_cache
@@ -118,16 +129,14 @@ def show(request: StaffRequest, person: int) -> HttpResponse:
     reading = _look(request, person, why, "person.lineage")
     found = of_person(request.scope, reading, hub, person=person, after=after, limit=PAGE)
     with hub.pool.connection() as connection:
-        known = registry.load(connection)
-    sees = sees_receivers(request)
-    records = _records(found, known, sees=sees)
+        records = _records(found, registry.load(connection), sees=sees_receivers(request))
+        identities = _identities(connection, records)
     context |= {
         "now": hub.clock.now(),
         "records": records,
         "senders": sorted(Counter(each.system for each in records).items()),
-        "shares": _shares(records),
-        "sees_receivers": sees,
-        "receivers": len({went.receiver for each in found.records for went in each.handovers}),
+        "shares": _shares(records, identities),
+        "receivers": receivers_of(went for each in found.records for went in each.handovers),
         "may_open_records": request.standing.scope.may("record.view"),
         "next": f"{here}?after={'-'.join(map(str, found.next[1:]))}" if found.next else "",
         "first": here if after else "",
@@ -150,7 +159,7 @@ def file(request: StaffRequest, person: int) -> HttpResponse:
     columns = (
         *(gettext("Kind"), gettext("Number"), gettext("Role"), gettext("Received"), gettext("Sender")),
         *(gettext("Receivers"), gettext("Receiver"), gettext("Way"), gettext("Agreement"), gettext("Version")),
-        *(gettext("Went as"), gettext("State"), gettext("Taken out")),
+        *(gettext("Identity of people"), gettext("Went as"), gettext("State"), gettext("Taken out")),
     )
     return as_file(f"person-{person}", columns, _rows(request, person, reading, known))
 
@@ -160,13 +169,17 @@ def _rows(request: StaffRequest, person: int, reading: Reading, known: Registry)
     after: Behind | None = None
     for _ in range(FILE_RECORDS // _FILE_PAGE):
         found = of_person(request.scope, reading, hub, person=person, after=after, limit=_FILE_PAGE)
-        for each in _records(found, known, sees=sees):
+        records = _records(found, known, sees=sees)
+        with hub.pool.connection() as connection:
+            identities = _identities(connection, records)
+        for each in records:
             record = each.followed.record
             head = (each.title, record.seq, each.role, record.received_at, each.system, each.receivers)
             for line in each.lines:
                 went = line.went
-                tail = (line.receiver, line.way, went.agreement, went.version, line.op, line.state, went.taken_at)
-                yield (*head, *tail)
+                under = (went.agreement, went.version)
+                tail = (identities[under], line.op, line.state, went.taken_at)
+                yield (*head, line.receiver, line.way, *under, *tail)
             if not each.lines:
                 yield (*head, *(None,) * _HANDED_COLUMNS)
         if found.next is None:

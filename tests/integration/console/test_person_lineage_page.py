@@ -41,7 +41,7 @@ class World(NamedTuple):
 @pytest.fixture(scope="module")
 def world(desk: Desk) -> World:
     cast = Cast(desk.hub, a_system(desk.hub, "dov"), a_system(desk.hub, "hotline"))
-    near, far = a_system(desk.hub, "near"), a_system(desk.hub, "far")
+    near, far, jumps = (a_system(desk.hub, code) for code in ("near", "far", "jumps"))
     agreed(desk.hub, near, terms_of(KIND, areas=[("vn-2025", "01")]))
     agreed(desk.hub, far, terms_of(KIND, identity="given"))
     said = {"national_id": cast.national_id(), "full_name": "Nguyễn Văn Mẫu", "birth_date": "1987-02-03"}
@@ -49,6 +49,8 @@ def world(desk: Desk) -> World:
     cast.declare(said, area=HAI_PHONG, system=cast.hotline)
     read_all(desk.hub, near, KIND)
     read_all(desk.hub, far, KIND)
+    agreed(desk.hub, jumps, terms_of(KIND))
+    read_all(desk.hub, jumps, KIND, after=2)
     cast.follow()
     return World(desk, cast, cast.person(claim))
 
@@ -78,9 +80,12 @@ def test_it_tells_from_whom_each_record_came_and_where_it_went_and_is_a_line_of_
     said = text_of(answer.text)
 
     assert "Sender Records dov 1 hotline 1 " in said
-    assert (
-        "far feed, which it reads itself agreement 2, version 1 2 near feed, which it reads itself agreement 1" in said
+    far, near = (
+        f"{name} feed, which it reads itself agreement {number}, version 1 {shown}"
+        for name, number, shown in (("far", 2, "with identity 2"), ("near", 1, "by pseudonyms of its own 1"))
     )
+    assert f"Records {far} {near} Each record" in said, "who jumped over them was given nothing"
+    assert "jumps, feed, which it reads itself: stated, passed over by the receiver" in said
     assert re.search(
         r"Health declarations 2 \S+ \S+ hotline far, feed, which it reads itself: stated, taken out, ", said
     )
@@ -97,9 +102,9 @@ def test_the_officer_of_an_area_sees_its_records_and_the_number_of_receivers(wor
     assert "dov 1" in said
     assert "hotline" not in said
     assert "Receivers: 2." in said
-    assert not re.search(r"\bnear\b|\bfar\b", said)
+    assert not re.search(r"\bnear\b|\bfar\b|\bjumps\b", said)
     rows = rows_of(world.opened("dora").get(f"{world.page}file/"))
-    assert [row[:2] + row[4:] for row in rows[1:]] == [["Health declarations", "1", "dov", "2", *[""] * 7]]
+    assert [row[:2] + row[4:] for row in rows[1:]] == [["Health declarations", "1", "dov", "2", *[""] * 8]]
 
 
 def test_the_officer_of_another_province_finds_nobody_and_leaves_no_line(world: World) -> None:
@@ -117,10 +122,12 @@ def test_the_file_has_a_row_for_each_handing_over_and_is_a_line_of_its_own(world
     head, *rows = rows_of(answer)
 
     assert head[0] == "Kind"
-    assert [(row[1], row[4], row[6], row[8], row[9], row[10]) for row in rows] == [
-        ("2", "hotline", "far", "2", "1", "stated"),
-        ("1", "dov", "near", "1", "1", "stated"),
-        ("1", "dov", "far", "2", "1", "stated"),
+    assert [(row[1], row[4], row[6], row[8], row[10], row[11]) for row in rows] == [
+        ("2", "hotline", "far", "2", "with identity", "stated"),
+        ("2", "hotline", "jumps", "3", "by pseudonyms of its own", "stated"),
+        ("1", "dov", "near", "1", "by pseudonyms of its own", "stated"),
+        ("1", "dov", "far", "2", "with identity", "stated"),
+        ("1", "dov", "jumps", "3", "by pseudonyms of its own", "stated"),
     ]
     assert answer.headers["Content-Disposition"] == f'attachment; filename="person-{world.person}.csv"'
     assert [line[6] for line in world.desk.lines("person.lineage.file")] == [[world.person]]
