@@ -155,3 +155,27 @@ def test_a_page_costs_the_same_few_statements_whatever_stands_on_it(desk: Desk) 
 
     assert without <= 18
     assert opened <= 26
+
+
+def test_what_would_take_too_long_is_left_to_the_command_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from daumoi.console import lineage  # needs Django's settings, which a hub makes
+
+    monkeypatch.setattr(lineage, "CHECKED_MOST", 0)
+    ada = desk.as_member("ada")
+    state_purpose(ada)
+    desk.look_past()
+    shown = said_of(ada.post(PAGE, data={"check": "1"}).text, "went")
+
+    assert "daumoi lineage citizen_report 1 --check" in shown
+    assert "the same as sent" not in shown
+    assert desk.lines("delivery.check") == []
+
+
+def test_a_revision_that_retention_has_dropped_is_named_by_its_number(desk: Desk) -> None:
+    with desk.hub.pool.connection() as connection:
+        connection.execute("DELETE FROM record WHERE seq = 1")
+        connection.execute("UPDATE head SET oldest = 2 WHERE name = 'citizen_report'")
+
+    page = desk.as_member("ada").get(LATER).text
+    assert "Revision 1, No. 1, is no longer kept." in said_of(page, "revisions")
+    assert desk.as_member("ada").get(PAGE).status_code == 404
