@@ -1,8 +1,8 @@
 """To whom records were handed over, as what, and what became of it: worked out from the stretches that hold them.
 
 Read for some records of one kind at once: their stretches and the versions these name are two statements, however many
-records and ways out there are. Further ones are asked for corrections and withdrawals, on which earlier revisions
-decide, and for the place of a record in a stretch that gave only some.
+records and ways out there are. A way out asks for three more where earlier revisions decide on corrections and
+withdrawals; the place of a record in a stretch that gave only some is looked up when it is asked for.
 """
 
 import sys
@@ -62,7 +62,7 @@ class Went(Handover, frozen=True, omit_defaults=True):
 
 
 class Held(NamedTuple):
-    """A stretch of a way out that holds a record, given by it or not."""
+    """A stretch of a way out that holds a record."""
 
     seq: int
     destination: int
@@ -91,27 +91,23 @@ class Handovers:
         receiver: int | None = None,
     ) -> None:
         """Read the stretches that hold them; those of one receiver alone, if it is named."""
-        self._hub, self._connection, self._known, self._kind, self._at = hub, connection, known, kind, at
+        self._hub, self._connection, self._known, self._at = hub, connection, known, at
         self._rows: dict[int, ShownRow] = {row[0]: row for row in rows}
-        self._held = self._read(receiver)
-        keys = {(held.stretch.agreement, held.stretch.version) for held in self._held}
-        found = versions(connection, keys, system_id=0, kind=kind)
-        self._under = {
-            (held.stretch.agreement, held.stretch.version): replace(
-                found[held.stretch.agreement, held.stretch.version], system_id=held.receiver
-            )
-            for held in self._held
-        }
+        held = self._read(receiver)
+        receivers = {(each.stretch.agreement, each.stretch.version): each.receiver for each in held}
+        found = versions(connection, receivers, system_id=0, kind=kind)
+        self._under = {key: replace(found[key], system_id=system) for key, system in receivers.items()}
+        self._left: dict[tuple[int, int], bool] = {}
+        """By way out and record that was given: whether it went as a withdrawal because it left the agreement."""
+        self._held = self._given(held)
         self._places: dict[tuple[int, int], int] = {}
 
     def held(self, seq: int) -> Sequence[Held]:
-        """Return the stretches that hold a record, by way out."""
-        return [held for held in self._held if held.seq == seq]
+        """Return the stretches that hold a record and gave it, by way out."""
+        return self._held.get(seq, ())
 
-    def handover(self, held: Held) -> Handover | None:
-        """Return as what a record went by a way out; None when the version gave it not."""
-        if (left := self._left(held)) is None:
-            return None
+    def handover(self, held: Held) -> Handover:
+        """Return as what a record went by a way out."""
         stretch = held.stretch
         return Handover(
             self._code(held),
@@ -119,16 +115,14 @@ class Handovers:
             held.name,
             stretch.agreement,
             stretch.version,
-            self._op(held, left),
+            self._op(held),
             self._state(held),
             stretch.day,
             stretch.taken_at,
         )
 
-    def went(self, held: Held, *, reader: Reader, check: bool, shows_own: bool) -> Went | None:
+    def went(self, held: Held, *, reader: Reader, check: bool, shows_own: bool) -> Went:
         """Return the same with its place in the stretch; the reader is told to the audit log for a check."""
-        if (left := self._left(held)) is None:
-            return None
         stretch = held.stretch
         first, last = stretch.first, stretch.last
         if shows_own and stretch.first_own is not None and stretch.records is not None:
@@ -139,7 +133,7 @@ class Handovers:
             held.name,
             stretch.agreement,
             stretch.version,
-            self._op(held, left),
+            self._op(held),
             self._state(held),
             stretch.day,
             stretch.taken_at,
@@ -166,16 +160,27 @@ class Handovers:
         receiver = self._known.system(held.receiver)
         return receiver.code if receiver else ""
 
-    def _op(self, held: Held, left: bool) -> str:
-        return "withdraw" if left else Op(self._rows[held.seq][5]).word
+    def _op(self, held: Held) -> str:
+        return "withdraw" if self._left[held.destination, held.seq] else Op(self._rows[held.seq][5]).word
 
-    def _left(self, held: Held) -> bool | None:
-        """Tell whether it went as a withdrawal because it left the agreement; None when it was not given."""
-        account = Account(held.destination, held.taken)
-        row = self._rows[held.seq]
-        under = self._version(held)
-        chosen = choose(self._hub, self._connection, under, [row], account=account, number=self._at.kind)
-        return chosen[0].left if chosen else None
+    def _given(self, held: Iterable[Held]) -> dict[int, list[Held]]:
+        """Leave out what the versions gave not: all records of a way out and version are asked for at once."""
+        together: dict[tuple[int, int, int], list[Held]] = {}
+        for each in held:
+            key = each.destination, each.stretch.agreement, each.stretch.version
+            together.setdefault(key, []).append(each)
+        given: dict[int, list[Held]] = {}
+        for some in together.values():
+            account = Account(some[0].destination, some[0].taken)
+            rows = [self._rows[each.seq] for each in some]
+            under = self._version(some[0])
+            chosen = choose(self._hub, self._connection, under, rows, account=account, number=self._at.kind)
+            left = {each.row[0]: each.left for each in chosen}
+            for each in some:
+                if each.seq in left:
+                    self._left[each.destination, each.seq] = left[each.seq]
+                    given.setdefault(each.seq, []).append(each)
+        return {seq: sorted(some, key=lambda each: each.destination) for seq, some in given.items()}
 
     def _place(self, held: Held) -> int:
         """Count what the stretch gave up to the record."""

@@ -157,10 +157,9 @@ def _for(
     others: set[int] = set()
     for held in handovers.held(seq):
         is_named = asker is None or held.receiver == asker or (own is not None and held.provider == own)
-        went = handovers.went(held, reader=reader, check=check and is_named, shows_own=held.receiver == asker)
-        if went is not None and is_named:
-            told.append(went)
-        elif went is not None:
+        if is_named:
+            told.append(handovers.went(held, reader=reader, check=check, shows_own=held.receiver == asker))
+        else:
             others.add(held.receiver)
     return told, len(others)
 

@@ -48,7 +48,7 @@ def of_person(
     """Return the records of a person that lie in the scope, each with every handing over of it.
 
     `_reading` is the look that was written into the audit log before; `after` is where the last page ended, Behind when
-    its instant is not at hand. Four statements a kind, and what corrections and withdrawals need (see `handovers.py`).
+    its instant is not at hand. Four statements a kind, and what corrections and withdrawals need (`handovers.py`).
     """
     kinds = {number: name for name, number in numbered_kinds()}
     with hub.pool.connection() as connection:
@@ -66,8 +66,7 @@ def of_person(
             rows = log.shown_of(connection, kind=kind, numbers=sorted(some))
             handovers = Handovers(hub, connection, known, rows, kind=kinds[kind], at=at)
             for row in rows:
-                went = [handovers.handover(held) for held in handovers.held(row[0])]
-                handed[kind, row[0]] = [each for each in went if each is not None]
+                handed[kind, row[0]] = [handovers.handover(held) for held in handovers.held(row[0])]
     followed = [Followed(record, kinds[record.kind], handed.get((record.kind, record.seq), [])) for record in found]
     last = found[-1] if len(found) == limit else None
     return PersonLineage(followed, Place(last.at, last.kind, last.seq, last.role) if last else None)

@@ -109,3 +109,13 @@ def test_a_person_of_many_records_that_went_many_ways_costs_no_more_statements(m
     send(hub, dov, KIND, [a_declaration(f"r{place}", "001087000001", "00004") for place in range(20)])
     assert costs() == few
     assert few <= 14
+
+    def moved(*places: int) -> None:
+        rows = [a_declaration(f"r{place}", "001087000001", "19777") | {"revision": 2} for place in places]
+        send(hub, dov, KIND, rows)
+
+    moved(0, 1)
+    corrected = costs()
+    moved(*range(2, 12))
+    assert costs() == corrected
+    assert corrected <= few + 2 * 3, "three of each way out that is given an area"
