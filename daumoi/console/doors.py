@@ -72,6 +72,8 @@ DOORS: Final[dict[str, str]] = {
     # People.
     "find_person": "person.find",
     "person": "person.find",
+    "person_lineage": "person.find",
+    "person_lineage_file": "person.find",
     "person_split": "person.merge.propose",
     "people_candidates": "person.merge.view",
     "people_compare": "person.merge.view",
@@ -126,6 +128,10 @@ DOORS: Final[dict[str, str]] = {
     "receiver_pause": "agreement.suspend",
     "receiver_resume": "agreement.approve",
     "receiver_end": "agreement.approve",
+    "receiver_days": "system.view",
+    "receiver_day": "system.view",
+    "receiver_statement": "system.view",
+    "reconciliation": "system.view",
     # Rule packs.
     "rules": "rulepack.view",
     "rules_file": "rulepack.view",

@@ -37,6 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(gettext_noop("Kinds and code lists"), "console_kinds", "kinds.view", "list"),
     Entry(gettext_noop("Sharing agreements"), "agreements", "agreement.view", "share"),
     Entry(gettext_noop("Receivers"), "receivers", "system.view", "outlet"),
+    Entry(gettext_noop("Reconciliation"), "reconciliation", "system.view", "balance"),
     Entry(gettext_noop("Rule packs"), "rules", "rulepack.view", "book"),
     Entry(gettext_noop("Members"), "members", "member.view", "people"),
     Entry(gettext_noop("Audit log"), "audit", "audit.search", "eye"),

@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from daumoi.areas import selectors as areas
 from daumoi.areas.history import history
 from daumoi.areas.unit import BEFORE, TODAY, Unit
 from daumoi.audit import services as audit
 from daumoi.audit.actors import Subject
-from daumoi.console import purpose
+from daumoi.console import lineage, purpose
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import actor_of
+from daumoi.console.exchange.agreements import holds
 from daumoi.console.presentation import kind_title
 from daumoi.console.tags import moment
 from daumoi.exchange.lines import personal_values
-from daumoi.exchange.selectors import reached
 from daumoi.intake import held_groups
 from daumoi.kinds.kind import Kind
 from daumoi.kinds.privacy import marked, put_back
@@ -53,10 +53,13 @@ class Difference(NamedTuple):
     after: str
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs("record.view")
 def show(request: StaffRequest, kind: str, seq: int) -> HttpResponse:
-    """Show a record within the scope; its personal values only to who has named a purpose."""
+    """Show a record within the scope; its personal values only to who has named a purpose.
+
+    A POST of `check` writes what went out again from the log and compares (see `lineage.told_of`).
+    """
     about = KINDS.get(kind)
     if about is None or not 0 < seq < 2**63:
         raise Http404
@@ -72,12 +75,10 @@ def show(request: StaffRequest, kind: str, seq: int) -> HttpResponse:
         others = [
             (role, claim) for _, role, _, claim in log.persons(connection, kind=about.number, after=seq - 1, last=seq)
         ]
-        readers = reached(connection, kind=about.number, kind_name=kind, seq=seq)
-        submissions = held_groups.submissions_of_record(
-            connection, system_id=found.system_id, kind=about.number, seq=seq
-        )
         mended = held_groups.mending_of_record(connection, kind=about.number, seq=seq)
         place = code_of(connection, found.place) if found.place is not None else None
+    check = request.method == "POST" and "check" in request.POST
+    told = lineage.told_of(request, systems, kind=kind, seq=seq, path=found.path, why=why, check=check)
     people, personal = _personal(request, about, found, others) if why else (_named(found, others, {}, {}), {})
     system = systems.system(found.system_id)
     sees_held = system is not None and held_groups.sees(request.scope.for_right("held.view"), system)
@@ -97,8 +98,9 @@ def show(request: StaffRequest, kind: str, seq: int) -> HttpResponse:
         "place": place,
         "revisions": _steps(history_of.seen, seq),
         "beyond": history_of.beyond,
-        "readers": [(systems.system(each.system_id), each) for each in readers],
-        "submissions": submissions if sees_held else [],
+        "told": told,
+        "submissions": told.found.submissions if sees_held else [],
+        "sees_agreements": holds(request, "agreement.view"),
         "mended": mended,
         "sees_held": sees_held,
         "crumbs": [(kind_title(kind), ""), (gettext("No. %(number)s") % {"number": seq}, "")],

@@ -28,11 +28,11 @@ from daumoi.console import (
 )
 from daumoi.console.auditing import emergency
 from daumoi.console.auditing import log as audit
-from daumoi.console.exchange import agreements, drafting, previewing, receivers
+from daumoi.console.exchange import agreements, drafting, previewing, receivers, reconciling
 from daumoi.console.exchange import steps as agreement_steps
 from daumoi.console.members import changes as member_changes
 from daumoi.console.members import pages as members
-from daumoi.console.people import finding, lists, pair, person, steps
+from daumoi.console.people import finding, lineage, lists, pair, person, steps
 from daumoi.console.rules import pages as rules
 from daumoi.console.rules import steps as rule_steps
 from daumoi.console.situation import views as situation
@@ -99,6 +99,8 @@ urlpatterns = [
     path("console/areas/<slug:scheme>/<str:code>/", areas.staff_unit, name="console_area"),
     path("console/people/", finding.show, name="find_person"),
     path("console/people/<int:person>/", person.show, name="person"),
+    path("console/people/<int:person>/lineage/", lineage.show, name="person_lineage"),
+    path("console/people/<int:person>/lineage/file/", lineage.file, name="person_lineage_file"),
     path("console/people/<int:person>/split/", steps.split, name="person_split"),
     path("console/people/candidates/", lists.pairs, name="people_candidates"),
     path("console/people/compare/", pair.choose, name="people_compare"),
@@ -160,6 +162,14 @@ urlpatterns = [
     path("console/receivers/<int:number>/pause/", receivers.pause, name="receiver_pause"),
     path("console/receivers/<int:number>/resume/", receivers.resume, name="receiver_resume"),
     path("console/receivers/<int:number>/end/", receivers.end, name="receiver_end"),
+    path("console/receivers/<int:number>/days/", reconciling.days, name="receiver_days"),
+    path("console/receivers/<int:number>/days/<slug:day>/", reconciling.day, name="receiver_day"),
+    path(
+        "console/receivers/<int:number>/days/<slug:day>/statement.json",
+        reconciling.statement,
+        name="receiver_statement",
+    ),
+    path("console/reconciliation/", reconciling.overview, name="reconciliation"),
     path("console/rules/", rules.packs, name="rules"),
     path("console/rules/file/", rules.packs_file, name="rules_file"),
     path("console/rules/draft/", rule_steps.draft, name="rules_draft"),

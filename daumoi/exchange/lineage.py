@@ -4,24 +4,20 @@ Its sender learns to whom it went as far as the agreements allow: those with its
 their number. A receiver learns of its own deliveries alone. The operator of the hub sees all.
 """
 
-import sys
-from datetime import date, datetime
-from hashlib import sha256
-from typing import Literal, NamedTuple
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
-from daumoi.core.problems import CallProblem
 from daumoi.core.sql import statements
 from daumoi.exchange import ledger, reading
-from daumoi.exchange.agreements import Agreement, versions
+from daumoi.exchange.agreements import versions
 from daumoi.exchange.deliveries import hides_numbers
-from daumoi.exchange.ledger import Stretch
+from daumoi.exchange.handovers import Handovers, Went
 from daumoi.exchange.reading import Head, Reader
-from daumoi.exchange.selection import Account, Chosen
+from daumoi.exchange.selection import Account
 from daumoi.intake import held_groups
 from daumoi.log import selectors as log
 from daumoi.log.entries import Op, receipt_key
@@ -30,8 +26,6 @@ from daumoi.organisations import registry
 from daumoi.organisations.registry import Registry
 
 _SQL = statements("daumoi.exchange", "deliveries")
-State = Literal["delivered", "waiting", "failed", "passed_over"]
-Check = Literal["same", "changed", "gone"]
 
 
 class Came(msgspec.Struct, frozen=True):
@@ -50,30 +44,6 @@ class Change(msgspec.Struct, frozen=True):
     received_at: datetime | None
 
 
-class Went(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One delivery of the record, and its place in what was delivered with it."""
-
-    receiver: str
-    way: str
-    name: str
-    agreement: int
-    version: int
-    op: str
-    """As what it went: assert, correct, or withdraw, also where it left what the agreement gives."""
-    state: State
-    day: date
-    taken_at: datetime
-    first: int
-    last: int
-    place: int
-    """The first record of the stretch has place 1."""
-    records: int | None
-    digest: str | None
-    check: Check | None = None
-    """When asked for: whether the lines, written again from the log, have the digest they were sent with. `changed`
-    also where people were joined or erased since, for then a line says something else today."""
-
-
 class Lineage(msgspec.Struct, frozen=True):
     """All that is known of one record's way."""
 
@@ -90,18 +60,6 @@ class Lineage(msgspec.Struct, frozen=True):
     deliveries: list[Went]
     other_receivers: int
     """Receivers it went to that the asker is not told of by name."""
-
-
-class _Held(NamedTuple):
-    destination: int
-    receiver: int
-    way: str
-    name: str
-    delivered: int
-    own_delivered: int
-    taken: int
-    stretch: Stretch
-    provider: int | None
 
 
 def of_record(
@@ -128,8 +86,8 @@ def of_record(
             raise reading.gone(at.oldest)
         row = log.shown(connection, kind=at.kind, after=log_seq - 1, last=log_seq)[0]
         is_sender = asker is None or row[2] == asker
-        ways = _Ways(hub, connection, known, kind, at, row, reader, check)
-        went, others = ways.of(asker, is_sender=is_sender)
+        handovers = Handovers(hub, connection, known, [row], kind=kind, at=at, receiver=None if is_sender else asker)
+        went, others = _for(connection, handovers, log_seq, asker, reader, is_sender=is_sender, check=check)
         if not is_sender and not went:
             return None
         return _told(
@@ -180,132 +138,30 @@ def _told(
     )
 
 
-def deliveries_of(
-    hub: Hub, connection: Connection, known: Registry, *, kind: str, at: Head, seq: int, reader: Reader
-) -> list[Went]:
-    """Return every delivery of one record that is kept, to whomever."""
-    row = log.shown(connection, kind=at.kind, after=seq - 1, last=seq)[0]
-    return _Ways(hub, connection, known, kind, at, row, reader, False).of(None, is_sender=True)[0]
-
-
-class _Ways:
-    """The deliveries of one record."""
-
-    def __init__(
-        self,
-        hub: Hub,
-        connection: Connection,
-        known: Registry,
-        kind: str,
-        at: Head,
-        row: ShownRow,
-        reader: Reader,
-        check: bool,
-    ) -> None:
-        self._hub, self._connection, self._known, self._kind = hub, connection, known, kind
-        self._at, self._row, self._reader, self._check = at, row, reader, check
-
-    def of(self, asker: int | None, *, is_sender: bool) -> tuple[list[Went], int]:
-        """Return what an asker is told: deliveries, and how many receivers are only counted."""
-        own = None
-        if asker is not None and is_sender:
-            row = self._connection.execute(_SQL["organisation_of"], (asker,)).fetchone()
-            own = row[0] if row else None
-        told: list[Went] = []
-        others: set[int] = set()
-        for held in self._holding(None if is_sender else asker):
-            if (went := self._went(held, shows_own=held.receiver == asker)) is None:
-                continue
-            if asker is None or held.receiver == asker or (own is not None and held.provider == own):
-                told.append(went)
-            else:
-                others.add(held.receiver)
-        return told, len(others)
-
-    def _holding(self, receiver: int | None) -> list[_Held]:
-        values = {"kind": self._at.kind, "seq": self._row[0], "receiver": receiver}
-        rows = self._connection.execute(_SQL["holding"], values).fetchall()
-        return [
-            _Held(id_, receiver, way, name, delivered, own, taken, Stretch(*stretch), provider)
-            for id_, receiver, way, name, delivered, own, taken, *stretch, provider in rows
-        ]
-
-    def _went(self, held: _Held, *, shows_own: bool) -> Went | None:
-        stretch = held.stretch
-        key = (stretch.agreement, stretch.version)
-        under = versions(self._connection, [key], kind=self._kind)[key]
-        given = _chosen(self._hub, self._connection, under, self._at, stretch, held, upto=self._row[0])
-        if not given or given[-1].row[0] != self._row[0]:
-            return None
-        receiver = self._known.system(held.receiver)
-        first, last = stretch.first, stretch.last
-        if shows_own and stretch.first_own is not None and stretch.records is not None:
-            first, last = stretch.first_own, stretch.first_own + stretch.records - 1
-        return Went(
-            receiver.code if receiver else "",
-            held.way,
-            held.name,
-            *key,
-            "withdraw" if given[-1].left else Op(self._row[5]).word,
-            _state(held, self._row[0], len(given)),
-            stretch.day,
-            stretch.taken_at,
-            first,
-            last,
-            len(given),
-            stretch.records,
-            stretch.digest.hex() if stretch.digest is not None else None,
-            self._checked(under, held) if self._check and stretch.digest is not None else None,
-        )
-
-    def _checked(self, under: Agreement, held: _Held) -> Check:
-        """Write the stretch again from the log, and compare."""
-        stretch = held.stretch
-        try:
-            lines = reading.read(
-                self._hub,
-                self._connection,
-                self._known,
-                under,
-                self._reader,
-                at=self._at,
-                after=stretch.first - 1,
-                last=stretch.last,
-                most=sys.maxsize,
-                account=Account(held.destination, held.taken),
-                action="delivery.check",
-                first_own=stretch.first_own,
-            )
-        except CallProblem as problem:
-            if problem.code != "gone_before":
-                raise
-            return "gone"
-        return "same" if sha256(lines.body).digest() == stretch.digest else "changed"
-
-
-def _chosen(
-    hub: Hub, connection: Connection, under: Agreement, at: Head, stretch: Stretch, held: _Held, *, upto: int
-) -> list[Chosen]:
-    """Return what a stretch gave up to a number."""
-    first = max(stretch.first, at.oldest)
-    account = Account(held.destination, held.taken)
-    if under.gives_all:
-        # All of them: one row tells what is asked, and the places before it follow from the numbers.
-        rows = log.shown(connection, kind=at.kind, after=upto - 1, last=upto)
-        return [Chosen(rows[0], False)] * (upto - first + 1)
-    return reading.chosen_of(
-        hub, connection, under, at=at, after=first - 1, last=upto, most=sys.maxsize, account=account
-    )[0]
-
-
-def _state(held: _Held, seq: int, place: int) -> State:
-    stretch = held.stretch
-    if stretch.records is None:
-        return "passed_over"
-    if stretch.failed_at is not None:
-        return "failed"
-    own = stretch.first_own is not None and stretch.first_own + place - 1 <= held.own_delivered
-    return "delivered" if own or seq <= held.delivered else "waiting"
+def _for(
+    connection: Connection,
+    handovers: Handovers,
+    seq: int,
+    asker: int | None,
+    reader: Reader,
+    *,
+    is_sender: bool,
+    check: bool,
+) -> tuple[list[Went], int]:
+    """Return what an asker is told: deliveries, and how many receivers are only counted."""
+    own = None
+    if asker is not None and is_sender:
+        row = connection.execute(_SQL["organisation_of"], (asker,)).fetchone()
+        own = row[0] if row else None
+    told: list[Went] = []
+    others: set[int] = set()
+    for held in handovers.held(seq):
+        is_named = asker is None or held.receiver == asker or (own is not None and held.provider == own)
+        if is_named:
+            told.append(handovers.went(held, reader=reader, check=check, shows_own=held.receiver == asker))
+        else:
+            others.add(held.receiver)
+    return told, len(others)
 
 
 def _of_own(hub: Hub, connection: Connection, kind: str, at: Head, asker: int, own: int) -> int | None:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from daumoi.accounts.scope import Scope
 from daumoi.core.hub import Hub
 from daumoi.core.reading import Reading
-from daumoi.exchange import lineage, reading
-from daumoi.exchange.lineage import Went
-from daumoi.exchange.reading import Head, Reader
+from daumoi.exchange import reading
+from daumoi.exchange.handovers import Handover, Handovers
 from daumoi.intake.setup import numbered_kinds
 from daumoi.log import appearances
-from daumoi.log.appearances import Appearance, Place
+from daumoi.log import selectors as log
+from daumoi.log.appearances import Appearance, Behind, Place
 from daumoi.organisations import registry
 from daumoi.people.selectors import claims_of
 
@@ -26,7 +26,7 @@ class Followed(NamedTuple):
 
     record: Appearance
     kind: str
-    deliveries: list[Went]
+    handovers: list[Handover]
 
 
 class PersonLineage(NamedTuple):
@@ -42,28 +42,31 @@ def of_person(
     hub: Hub,
     *,
     person: int,
-    reader: Reader,
-    after: Place | None = None,
+    after: Place | Behind | None = None,
     limit: int = PAGE,
 ) -> PersonLineage:
-    """Return the records of a person that lie in the scope, each with every delivery of it.
+    """Return the records of a person that lie in the scope, each with every handing over of it.
 
-    `_reading` is the look that was written into the audit log before. A handful of statements for each record and way
-    out that had it.
+    `_reading` is the look that was written into the audit log before; `after` is where the last page ended, Behind when
+    its instant is not at hand. Four statements a kind, and what corrections and withdrawals need (`handovers.py`).
     """
     kinds = {number: name for name, number in numbered_kinds()}
     with hub.pool.connection() as connection:
         known = registry.load(connection)
-        found = appearances.timeline(connection, scope, claims_of(connection, person=person), after=after, limit=limit)
-        heads: dict[int, Head] = {}
-        followed = []
+        claims = claims_of(connection, person=person)
+        if isinstance(after, Behind):
+            after = appearances.place_of(connection, scope, claims, after)
+        found = appearances.timeline(connection, scope, claims, after=after, limit=limit)
+        numbers: dict[int, set[int]] = {}
         for record in found:
-            name = kinds[record.kind]
-            if record.kind not in heads:
-                heads[record.kind] = reading.head(connection, name)
-            went = lineage.deliveries_of(
-                hub, connection, known, kind=name, at=heads[record.kind], seq=record.seq, reader=reader
-            )
-            followed.append(Followed(record, name, went))
+            numbers.setdefault(record.kind, set()).add(record.seq)
+        handed: dict[tuple[int, int], list[Handover]] = {}
+        for kind, some in sorted(numbers.items()):
+            at = reading.head(connection, kinds[kind])
+            rows = log.shown_of(connection, kind=kind, numbers=sorted(some))
+            handovers = Handovers(hub, connection, known, rows, kind=kinds[kind], at=at)
+            for row in rows:
+                handed[kind, row[0]] = [handovers.handover(held) for held in handovers.held(row[0])]
+    followed = [Followed(record, kinds[record.kind], handed.get((record.kind, record.seq), [])) for record in found]
     last = found[-1] if len(found) == limit else None
     return PersonLineage(followed, Place(last.at, last.kind, last.seq, last.role) if last else None)

@@ -1,6 +1,5 @@
 """Figures of the exchange, without names."""
 
-from datetime import datetime
 from typing import NamedTuple
 
 from daumoi.core.database import Connection
@@ -30,29 +29,3 @@ def readers(connection: Connection) -> Readers:
     ).fetchone()
     assert row is not None
     return Readers(*row)
-
-
-class Reached(NamedTuple):
-    """A reader of a kind, and how far it is; `has_it` tells whether it has acknowledged the record asked for."""
-
-    system_id: int
-    identity: str
-    seq: int
-    at: datetime | None
-    has_it: bool
-
-
-def reached(connection: Connection, *, kind: int, kind_name: str, seq: int) -> list[Reached]:
-    """Return the systems that read a kind by an agreement in force, or have read it, with how far each is."""
-    rows = connection.execute(
-        "SELECT coalesce(a.receiver, c.receiver), coalesce(a.identity, ''), coalesce(c.delivered, 0), c.delivered_at,"
-        " coalesce(c.delivered, 0) >= %(seq)s FROM"
-        " (SELECT DISTINCT ON (k.receiver) k.receiver, v.terms ->> 'identity' AS identity FROM agreement_kind k"
-        "  JOIN agreement_version v ON v.agreement_id = k.agreement_id AND v.state = 'in_force'"
-        "  WHERE k.kind IN (%(name)s, '*') ORDER BY k.receiver, k.kind DESC) a"
-        " FULL JOIN (SELECT d.receiver, p.delivered, p.delivered_at FROM progress p"
-        "  JOIN destination d ON d.id = p.destination_id AND d.way = 'feed' WHERE p.kind = %(kind)s) c USING (receiver)"
-        " ORDER BY 5 DESC, 1",
-        {"kind": kind, "name": kind_name, "seq": seq},
-    )
-    return [Reached(*row) for row in rows]

@@ -100,8 +100,14 @@ def signing_key(keys: Keys) -> Ed25519PrivateKey:
 
 def statement(hub: Hub, connection: Connection, *, system: System, day: date) -> Signed:
     """Return the statement of a day: the kept one, or one made now; raises DayGone, ValueError for a day to come."""
-    row = connection.execute(_SQL["kept"], (system.id, day)).fetchone()
-    return Signed(bytes(row[0]), bytes(row[1])) if row else _sign(hub, make(hub, connection, system=system, day=day))
+    found = kept(connection, system_id=system.id, day=day)
+    return found or _sign(hub, make(hub, connection, system=system, day=day))
+
+
+def kept(connection: Connection, *, system_id: int, day: date) -> Signed | None:
+    """Return the statement of a day as a night signed it; None where there is none."""
+    row = connection.execute(_SQL["kept"], (system_id, day)).fetchone()
+    return Signed(bytes(row[0]), bytes(row[1])) if row else None
 
 
 def as_given(hub: Hub, found: Signed) -> SignedStatement:

@@ -129,16 +129,23 @@ ShownRow = tuple[Any, ...]
 """One record as a feed needs it: seq, id, system, ref, revision, op, current, subject's claim, area scheme, area code,
 lat, lon, accuracy_m, occurred_at and received_at as JSON texts in UTC, body as JSON text, path."""
 
-_SHOWN = (
+_SHOWN_COLUMNS = (
     "SELECT r.seq, r.id::text, r.system_id, r.ref, r.revision, r.op, r.current, r.subject, r.area_scheme, r.area_code,"
     " r.lat, r.lon, r.accuracy_m, to_json(r.occurred_at)::text, to_json(r.received_at)::text, r.body::text, r.path"
-    " FROM record r WHERE r.kind = %s AND r.seq > %s AND r.seq <= %s"
+    " FROM record r WHERE r.kind = %s"
 )
+_SHOWN = f"{_SHOWN_COLUMNS} AND r.seq > %s AND r.seq <= %s"
 
 
 def shown(connection: Connection, *, kind: int, after: int, last: int) -> list[ShownRow]:
     """Return the records of a kind with after < seq ≤ last, in order."""
     return connection.execute(_SHOWN + " ORDER BY r.seq", (kind, after, last), binary=True).fetchall()
+
+
+def shown_of(connection: Connection, *, kind: int, numbers: Sequence[int]) -> list[ShownRow]:
+    """Return some records of a kind by their numbers, in order; those that are dropped are left out."""
+    statement = f"{_SHOWN_COLUMNS} AND r.seq = ANY(%s) ORDER BY r.seq"
+    return connection.execute(statement, (kind, Numbers(numbers)), binary=True).fetchall()
 
 
 def shown_within(

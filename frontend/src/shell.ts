@@ -5,6 +5,7 @@ import "./records.css";
 import "./people.css";
 import "./situation.css";
 import "./exchange.css";
+import "./proof.css";
 import "htmx.org";
 
 const FIELDS = "input, textarea, select, [contenteditable]";

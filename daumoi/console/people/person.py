@@ -58,7 +58,7 @@ class Moment(NamedTuple):
 def show(request: StaffRequest, person: int) -> HttpResponse:
     """Show a person to who has named a purpose; the identities masked unless they ask to see them whole."""
     why = purpose.stated(request)
-    crumbs = [(gettext("Find a person"), reverse("find_person")), (_title(person), "")]
+    crumbs = [(gettext("Find a person"), reverse("find_person")), (person_title(person), "")]
     context: dict[str, Any] = {"person": person, "why": why, "crumbs": crumbs}
     if why is None:
         # Nothing is looked up: that somebody is there is a fact of a person too.
@@ -69,7 +69,7 @@ def show(request: StaffRequest, person: int) -> HttpResponse:
     action = "person.unmask" if whole else "person.read"
     origins = person_origins(scope, hub, look=look, person=person, action=action)
     kind = _kind(request)
-    page = timeline(scope, hub, look=look, person=person, after=_behind(request), kind=kind, limit=_PAGE)
+    page = timeline(scope, hub, look=look, person=person, after=behind_of(request), kind=kind, limit=_PAGE)
     decisions = _decisions(request, person)
     with hub.pool.connection() as connection:
         systems = registry.load(connection)
@@ -79,7 +79,7 @@ def show(request: StaffRequest, person: int) -> HttpResponse:
         "whole": whole,
         "moments": [_moment(one, systems) for one in page.records],
         "next": _address(person, kind, Behind(*page.next[1:])) if page.next else "",
-        "first": _address(person, kind, None) if _behind(request) else "",
+        "first": _address(person, kind, None) if behind_of(request) else "",
         "filters": _filters(person, kind),
         "sees_decisions": decisions is not None,
         "open": [row for row in rows if row.state == "open"],
@@ -99,7 +99,8 @@ def _decisions(request: StaffRequest, person: int) -> list[Proposal] | None:
         return None
 
 
-def _title(person: int) -> str:
+def person_title(person: int) -> str:
+    """Name a person by their number."""
     return gettext("Person %(number)s") % {"number": person}
 
 
@@ -113,7 +114,7 @@ def _kind(request: StaffRequest) -> int | None:
     return KINDS[name].number
 
 
-def _behind(request: StaffRequest) -> Behind | None:
+def behind_of(request: StaffRequest) -> Behind | None:
     """Read where the last page ended: numbers of a record, no instant and nobody."""
     text = request.GET.get("after", "")
     if not text:
@@ -155,7 +156,7 @@ def _moment(one: Appearance, systems: Registry) -> Moment:
         name,
         kind_title(name),
         one.seq,
-        _role(one.role),
+        role_words(one.role),
         system_name(systems, one.system_id),
         _where(one.path),
         "" if state == "assert" else state,
@@ -163,7 +164,8 @@ def _moment(one: Appearance, systems: Registry) -> Moment:
     )
 
 
-def _role(role: int) -> str:
+def role_words(role: int) -> str:
+    """Say as whom a record names somebody; nothing for whom it is about."""
     if role == SUBJECT:
         return ""
     return gettext("as declarant") if role == Role.DECLARANT else gettext("as companion")

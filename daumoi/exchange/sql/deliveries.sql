@@ -16,18 +16,19 @@ JOIN progress p ON p.destination_id = d.id AND p.kind = %(kind)s
 WHERE d.receiver = %(receiver)s AND s.first_own + s.records - 1 > %(after)s AND s.records > 0
 ORDER BY last_own FETCH FIRST %(limit)s ROWS WITH TIES
 
--- Every stretch that holds a number, one look a destination.
+-- Every stretch that holds one of some numbers, one look a number and destination.
 -- name: holding
-SELECT d.id, d.receiver, d.way, d.name, p.delivered, p.own_delivered, p.taken, s.first_seq, s.last_seq, s.agreement_id,
+SELECT n.seq, d.id, d.receiver, d.way, d.name, p.delivered, p.own_delivered, p.taken, s.first_seq, s.last_seq, s.agreement_id,
        s.version, s.day, s.records, s.withdrawals, s.first_own, s.digest, s.taken_at, s.failed_at, a.provider
-FROM destination d JOIN progress p ON p.destination_id = d.id AND p.kind = %(kind)s
+FROM unnest(%(numbers)s::bigint[]) n(seq)
+CROSS JOIN destination d JOIN progress p ON p.destination_id = d.id AND p.kind = %(kind)s
 CROSS JOIN LATERAL (
-    SELECT * FROM stretch WHERE destination_id = d.id AND kind = %(kind)s AND first_seq <= %(seq)s
+    SELECT * FROM stretch WHERE destination_id = d.id AND kind = %(kind)s AND first_seq <= n.seq
     ORDER BY first_seq DESC LIMIT 1
 ) s
 JOIN agreement a ON a.id = s.agreement_id
-WHERE s.last_seq >= %(seq)s AND (%(receiver)s::int IS NULL OR d.receiver = %(receiver)s)
-ORDER BY d.id
+WHERE s.last_seq >= n.seq AND (%(receiver)s::int IS NULL OR d.receiver = %(receiver)s)
+ORDER BY n.seq, d.id
 
 -- name: history
 SELECT q.seq, q.revision, r.op, r.received_at FROM receipt q LEFT JOIN record r ON r.kind = %s AND r.seq = q.seq

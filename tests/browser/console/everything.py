@@ -11,7 +11,7 @@ from typing import Any
 from daumoi.accounts import roles, services
 from daumoi.audit.sealing import seal
 from daumoi.core.clock import FixedClock
-from daumoi.exchange import lifecycle
+from daumoi.exchange import lifecycle, recounting, statements
 from daumoi.kinds.registry import KINDS
 from daumoi.linkage.candidates import Scored, keep_scored
 from daumoi.organisations import registry
@@ -61,6 +61,7 @@ def fill(desk: Desk) -> Everything:
     group = "/console/held/of/dov/citizen_report/unknown_area/"
     held, unit, pack = f"/console/held/row/{first[0]}/", "/console/areas/vn-2025/01/", "/console/rules/covid-19/2/"
     agreement = f"/console/agreements/{numbers['agreement']}/"
+    receiver = f"/console/receivers/{numbers['receiver']}/"
     paths: dict[str, tuple[str, ...]] = {
         "console_home": (
             "/console/",
@@ -96,6 +97,7 @@ def fill(desk: Desk) -> Everything:
         "console_area": (unit,),
         "find_person": ("/console/people/",),
         "person": (f"/console/people/{low}/",),
+        "person_lineage": (f"/console/people/{low}/lineage/",),
         "person_split": (f"/console/people/{low}/split/",),
         "people_candidates": ("/console/people/candidates/",),
         "people_pair": (f"/console/people/{low}/beside/{high}/",),
@@ -120,11 +122,15 @@ def fill(desk: Desk) -> Everything:
         "agreement_amend": (f"{agreement}amend/",),
         "agreement_preview": (f"{agreement}1/preview/",),
         "receivers": ("/console/receivers/",),
-        "receiver": (f"/console/receivers/{numbers['receiver']}/",),
+        "receiver": (receiver,),
+        "receiver_days": (f"{receiver}days/", f"{receiver}days/?before=2021-08-01"),
+        "receiver_day": (f"{receiver}days/2021-08-01/", f"{receiver}days/2021-07-01/"),
+        "reconciliation": ("/console/reconciliation/", "/console/reconciliation/?after=2021-01-01.1"),
     }
     of_sai_gon = (
         "/console/records/checkpoint/2/",
         f"/console/people/{gon}/",
+        f"/console/people/{gon}/lineage/",
         "/console/?from=2021-08-01&area=vn-2025/79",
     )
     return Everything(desk, paths, of_sai_gon)
@@ -260,4 +266,15 @@ def _an_agreement(desk: Desk) -> dict[str, int]:
         lifecycle.propose(connection, agreement=made, version=version, at=at)
         row = connection.execute("SELECT id FROM destination WHERE receiver = %s", (reader.id,)).fetchone()
     assert row is not None
+    _counted(desk)
     return {"agreement": made, "receiver": int(row[0])}
+
+
+def _counted(desk: Desk) -> None:
+    """The nights have counted the day and signed its statements; what the receiver has not taken has waited since."""
+    clock = desk.hub.clock
+    assert isinstance(clock, FixedClock)
+    clock.move(timedelta(days=2))
+    recounting.prove(desk.hub)
+    statements.keep_missing(desk.hub, days=recounting.BACK_DAYS)
+    clock.move(-timedelta(days=2))

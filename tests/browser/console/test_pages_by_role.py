@@ -28,7 +28,7 @@ from tests.integration.console.test_doors import address as sample_address
 GATHER = (Path(__file__).parent / "gather.js").read_text("utf-8")
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 LOCALE = REPOSITORY / "daumoi" / "console" / "locale"
-ASKS_A_PURPOSE = ("find_person", "person", "record", "people_pair", "held_row", "audit")
+ASKS_A_PURPOSE = ("find_person", "person", "person_lineage", "record", "people_pair", "held_row", "audit")
 """Pages that look otherwise until a purpose, or a reason, is named."""
 NO_SIDE_BAR = re.compile(r"^/console/\?wall=1|^/account/(sign-out|password|second-factor|passkeys)")
 """The wall, and the pages that change how one signs in."""

@@ -25,7 +25,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "mfa_remove_webauthn": {"pk": 1},
     "invitation": {"token": "none"},
     "person": {"person": 1},
-    "person_split": {"person": 1},
+    **{f"person_{page}": {"person": 1} for page in ("split", "lineage", "lineage_file")},
     **{name: {"one": 1, "other": 2} for name in ("people_pair", "people_pair_propose", "people_pair_keep_apart")},
     **{f"people_proposal{step}": {"number": 1} for step in ("", "_decide", "_withdraw", "_undo")},
     "held_row": {"held_id": NO_ID},
@@ -58,6 +58,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         for step in ("preview", "propose", "withdraw", "approve", "refuse", "approve_privacy", "refuse_privacy")
     },
     **{f"receiver{step}": {"number": 0} for step in ("", "_pause", "_resume", "_end")},
+    "receiver_days": {"number": 0},
+    **{f"receiver_{page}": {"number": 0, "day": "2021-08-01"} for page in ("day", "statement")},
     "outlines": {"scheme": "vn-2025"},
     "board_export": {"table": "provinces"},
     "flow_system": {"system_id": 0},

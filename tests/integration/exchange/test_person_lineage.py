@@ -15,6 +15,8 @@ from daumoi.exchange.person_lineage import PersonLineage, of_person
 from daumoi.intake.erasure import erase_claim
 from daumoi.log.appearances import APPEARANCES, note_appearances
 from daumoi.log.consumers import advance, behind
+from daumoi.organisations import registry
+from tests.integration.console.desk import statements_of
 from tests.integration.exchange.agreeing import agreed, read_all, terms_of
 from tests.integration.sending import READER, TESTER, a_system, send
 from tests.scopes import under
@@ -49,7 +51,7 @@ def seen(hub: Hub, scope: Scope, person: int) -> PersonLineage:
             subject=Subject("person", people=[person]),
             purpose="administration",
         )
-    return of_person(scope, reading, hub, person=person, reader=READER)
+    return of_person(scope, reading, hub, person=person)
 
 
 def test_everything_about_a_person_is_followed_and_an_erasure_leaves_only_the_record(
@@ -71,7 +73,7 @@ def test_everything_about_a_person_is_followed_and_an_erasure_leaves_only_the_re
     assert row is not None
     claim, person = row
     whole = seen(hub, EVERYWHERE, person)
-    assert {each.record.ref: [went.receiver for went in each.deliveries] for each in whole.records} == {
+    assert {each.record.ref: [went.receiver for went in each.handovers] for each in whole.records} == {
         "a": ["near", "far"],
         "b": ["far"],
     }
@@ -81,3 +83,39 @@ def test_everything_about_a_person_is_followed_and_an_erasure_leaves_only_the_re
     left = lineage.of_record(hub, kind=KIND, seq=1, asker=None, reader=READER, check=True)
     assert left is not None
     assert [(went.receiver, went.check) for went in left.deliveries] == [("near", "changed"), ("far", "changed")]
+
+
+def test_a_person_of_many_records_that_went_many_ways_costs_no_more_statements(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(clock=FixedClock(NOON))
+    dov = a_system(hub, "dov")
+    for place in range(4):
+        reader = a_system(hub, f"reader-{place}")
+        agreed(hub, reader, terms_of(KIND, areas=[("vn-2025", "01")] if place % 2 else ()))
+
+    def costs() -> int:
+        for place in range(4):
+            with hub.pool.connection() as connection:
+                system = registry.load(connection).by_code(f"reader-{place}")
+            assert system is not None
+            read_all(hub, system, KIND, limit=3)
+        follow(hub)
+        with hub.pool.connection() as connection:
+            row = connection.execute("SELECT person FROM claim LIMIT 1").fetchone()
+        assert row is not None
+        return len(statements_of(lambda: seen(hub, EVERYWHERE, row[0])))
+
+    send(hub, dov, KIND, [a_declaration("first", "001087000001", "00004")])
+    few = costs()
+    send(hub, dov, KIND, [a_declaration(f"r{place}", "001087000001", "00004") for place in range(20)])
+    assert costs() == few
+    assert few <= 14
+
+    def moved(*places: int) -> None:
+        rows = [a_declaration(f"r{place}", "001087000001", "19777") | {"revision": 2} for place in places]
+        send(hub, dov, KIND, rows)
+
+    moved(0, 1)
+    corrected = costs()
+    moved(*range(2, 12))
+    assert costs() == corrected
+    assert corrected <= few + 2 * 3, "three of each way out that is given an area"

@@ -1,0 +1,243 @@
+"""To whom records were handed over, as what, and what became of it: worked out from the stretches that hold them.
+
+Read for some records of one kind at once: their stretches and the versions these name are two statements, however many
+records and ways out there are. A way out asks for three more where earlier revisions decide on corrections and
+withdrawals; the place of a record in a stretch that gave only some is looked up when it is asked for.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from daumoi.core.database import Connection
+from daumoi.core.hub import Hub
+from daumoi.core.problems import CallProblem
+from daumoi.core.sql import statements
+from daumoi.exchange import reading
+from daumoi.exchange.agreements import Agreement, versions
+from daumoi.exchange.ledger import Stretch
+from daumoi.exchange.reading import Head, Reader
+from daumoi.exchange.selection import Account, choose
+from daumoi.log.entries import Op
+from daumoi.log.selectors import ShownRow
+from daumoi.organisations.registry import Registry
+
+_SQL = statements("daumoi.exchange", "deliveries")
+State = Literal["delivered", "waiting", "failed", "passed_over"]
+Check = Literal["same", "changed", "gone"]
+
+
+class Handover(msgspec.Struct, frozen=True):
+    """One handing over of a record to a receiver."""
+
+    receiver: str
+    way: str
+    name: str
+    agreement: int
+    version: int
+    op: str
+    """As what it went: assert, correct, or withdraw, also where it left what the agreement gives."""
+    state: State
+    day: date
+    taken_at: datetime
+
+
+class Went(Handover, frozen=True, omit_defaults=True):
+    """One delivery of the record, and its place in what was delivered with it."""
+
+    first: int
+    last: int
+    place: int
+    """The first record of the stretch has place 1."""
+    records: int | None
+    digest: str | None
+    check: Check | None = None
+    """When asked for: whether the lines, written again from the log, have the digest they were sent with. `changed`
+    also where people were joined or erased since, for then a line says something else today."""
+
+
+class Held(NamedTuple):
+    """A stretch of a way out that holds a record."""
+
+    seq: int
+    destination: int
+    receiver: int
+    way: str
+    name: str
+    delivered: int
+    own_delivered: int
+    taken: int
+    stretch: Stretch
+    provider: int | None
+
+
+class Handovers:
+    """What the account says of some records of one kind."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        connection: Connection,
+        known: Registry,
+        rows: Iterable[ShownRow],
+        *,
+        kind: str,
+        at: Head,
+        receiver: int | None = None,
+    ) -> None:
+        """Read the stretches that hold them; those of one receiver alone, if it is named."""
+        self._hub, self._connection, self._known, self._at = hub, connection, known, at
+        self._rows: dict[int, ShownRow] = {row[0]: row for row in rows}
+        held = self._read(receiver)
+        self._under = versions(connection, {(each.stretch.agreement, each.stretch.version) for each in held}, kind=kind)
+        self._left: dict[tuple[int, int], bool] = {}
+        """By way out and record that was given: whether it went as a withdrawal because it left the agreement."""
+        self._held = self._given(held)
+        self._places: dict[tuple[int, int], int] = {}
+
+    def held(self, seq: int) -> Sequence[Held]:
+        """Return the stretches that hold a record and gave it, by way out."""
+        return self._held.get(seq, ())
+
+    def handover(self, held: Held) -> Handover:
+        """Return as what a record went by a way out."""
+        stretch = held.stretch
+        return Handover(
+            self._code(held),
+            held.way,
+            held.name,
+            stretch.agreement,
+            stretch.version,
+            self._op(held),
+            self._state(held),
+            stretch.day,
+            stretch.taken_at,
+        )
+
+    def went(self, held: Held, *, reader: Reader, check: bool, shows_own: bool) -> Went:
+        """Return the same with its place in the stretch; the reader is told to the audit log for a check."""
+        stretch = held.stretch
+        first, last = stretch.first, stretch.last
+        if shows_own and stretch.first_own is not None and stretch.records is not None:
+            first, last = stretch.first_own, stretch.first_own + stretch.records - 1
+        return Went(
+            self._code(held),
+            held.way,
+            held.name,
+            stretch.agreement,
+            stretch.version,
+            self._op(held),
+            self._state(held),
+            stretch.day,
+            stretch.taken_at,
+            first,
+            last,
+            self._place(held),
+            stretch.records,
+            stretch.digest.hex() if stretch.digest is not None else None,
+            self._checked(held, reader) if check and stretch.digest is not None else None,
+        )
+
+    def _read(self, receiver: int | None) -> list[Held]:
+        values = {"kind": self._at.kind, "numbers": list(self._rows), "receiver": receiver}
+        rows = self._connection.execute(_SQL["holding"], values).fetchall()
+        return [
+            Held(seq, id_, system, way, name, delivered, own, taken, Stretch(*stretch), provider)
+            for seq, id_, system, way, name, delivered, own, taken, *stretch, provider in rows
+        ]
+
+    def _version(self, held: Held) -> Agreement:
+        return self._under[held.stretch.agreement, held.stretch.version]
+
+    def _code(self, held: Held) -> str:
+        receiver = self._known.system(held.receiver)
+        return receiver.code if receiver else ""
+
+    def _op(self, held: Held) -> str:
+        return "withdraw" if self._left[held.destination, held.seq] else Op(self._rows[held.seq][5]).word
+
+    def _given(self, held: Iterable[Held]) -> dict[int, list[Held]]:
+        """Leave out what the versions gave not: all records of a way out and version are asked for at once."""
+        together: dict[tuple[int, int, int], list[Held]] = {}
+        for each in held:
+            key = each.destination, each.stretch.agreement, each.stretch.version
+            together.setdefault(key, []).append(each)
+        given: dict[int, list[Held]] = {}
+        for some in together.values():
+            account = Account(some[0].destination, some[0].taken)
+            rows = [self._rows[each.seq] for each in some]
+            under = self._version(some[0])
+            chosen = choose(self._hub, self._connection, under, rows, account=account, number=self._at.kind)
+            left = {each.row[0]: each.left for each in chosen}
+            for each in some:
+                if each.seq in left:
+                    self._left[each.destination, each.seq] = left[each.seq]
+                    given.setdefault(each.seq, []).append(each)
+        return {seq: sorted(some, key=lambda each: each.destination) for seq, some in given.items()}
+
+    def _place(self, held: Held) -> int:
+        """Count what the stretch gave up to the record."""
+        key = held.destination, held.seq
+        if key in self._places:
+            return self._places[key]
+        under = self._version(held)
+        first = max(held.stretch.first, self._at.oldest)
+        if under.gives_all:
+            place = held.seq - first + 1
+        else:
+            account = Account(held.destination, held.taken)
+            chosen, _ = reading.chosen_of(
+                self._hub,
+                self._connection,
+                under,
+                at=self._at,
+                after=first - 1,
+                last=held.seq,
+                most=sys.maxsize,
+                account=account,
+            )
+            place = len(chosen)
+        self._places[key] = place
+        return place
+
+    def _state(self, held: Held) -> State:
+        stretch = held.stretch
+        if stretch.records is None:
+            return "passed_over"
+        if stretch.failed_at is not None:
+            return "failed"
+        if held.seq <= held.delivered:
+            return "delivered"
+        if stretch.first_own is None or held.own_delivered < stretch.first_own:
+            return "waiting"
+        ends = stretch.first_own + stretch.records - 1
+        has = held.own_delivered >= ends or stretch.first_own + self._place(held) - 1 <= held.own_delivered
+        return "delivered" if has else "waiting"
+
+    def _checked(self, held: Held, reader: Reader) -> Check:
+        """Write the stretch again from the log, and compare."""
+        stretch = held.stretch
+        try:
+            lines = reading.read(
+                self._hub,
+                self._connection,
+                self._known,
+                self._version(held),
+                reader,
+                at=self._at,
+                after=stretch.first - 1,
+                last=stretch.last,
+                most=sys.maxsize,
+                account=Account(held.destination, held.taken),
+                action="delivery.check",
+                first_own=stretch.first_own,
+            )
+        except CallProblem as problem:
+            if problem.code != "gone_before":
+                raise
+            return "gone"
+        return "same" if sha256(lines.body).digest() == stretch.digest else "changed"
