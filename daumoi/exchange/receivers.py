@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.exchange.ledger import Stretch
+from daumoi.exchange.webhooks import services as webhooks
 
 _SQL = statements("daumoi.exchange", "receivers")
 PAGE = 50
@@ -86,6 +87,19 @@ class Going(NamedTuple):
         return max((each.delivered_at for each in self.progress if each.delivered_at), default=None)
 
 
+class Silent(NamedTuple):
+    """A receiver with an agreement that has no way out: it has never asked, and nothing is pushed to it."""
+
+    receiver: int
+    kinds: list[str]
+    agreement: int
+    """The oldest of its agreements."""
+    since: datetime
+    """When the first of them came into force."""
+    is_suspended: bool
+    """Whether all of them are."""
+
+
 class Page(NamedTuple):
     """A page of ways out, and behind which number the next begins; None at its end."""
 
@@ -109,6 +123,18 @@ def page(
     rows = connection.execute(_SQL["page"], values | {"receivers": list(receivers), "most": most + 1}).fetchall()
     found = [Destination(*row) for row in rows[:most]]
     return Page(_going(connection, found, now), found[-1].id if len(rows) > most else None)
+
+
+def silent(
+    connection: Connection, *, text: str = "", receivers: Sequence[int] = (), after: int = 0, most: int = PAGE
+) -> tuple[list[Silent], int | None]:
+    """Return receivers that have an agreement and no way out, by number, and behind which the next page begins.
+
+    With a `text`, those of `receivers`, which fit it.
+    """
+    values = {"text": text, "receivers": list(receivers), "after": after, "most": most + 1}
+    found = [Silent(*row) for row in connection.execute(_SQL["silent"], values)]
+    return found[:most], found[most - 1].receiver if len(found) > most else None
 
 
 def one(connection: Connection, number: int, *, now: datetime) -> Going | None:
@@ -148,11 +174,21 @@ def stop(connection: Connection, *, destination: int, to: Stop, reason: str, at:
     row = connection.execute(_SQL["hold"], (destination,)).fetchone()
     if row is None:
         raise NoSuchDestination(NoSuchDestination.__doc__)
-    way, state = row
+    way, state, receiver = row
     if way == "feed" or state not in _FROM[to]:
         raise NotNow(NotNow.__doc__)
+    if way == "webhook":
+        _stop_webhook(connection, destination, receiver, to, reason=reason.strip(), at=at)
+        return
     values = {"destination": destination, "state": to, "reason": reason.strip(), "at": at}
     connection.execute(_SQL["set_state"], values)
+
+
+def _stop_webhook(connection: Connection, webhook: int, receiver: int, to: Stop, *, reason: str, at: datetime) -> None:
+    """Do what its owner would: who goes on has its days again, who ends has its keys and messages ended."""
+    held = webhooks.hold(connection, receiver=receiver, webhook=webhook)
+    steps = {"paused": webhooks.pause, "active": webhooks.resume, "ended": webhooks.end}
+    steps[to](connection, held, at=at, why=reason)
 
 
 _FROM: dict[Stop, tuple[str, ...]] = {

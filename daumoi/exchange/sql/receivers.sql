@@ -4,6 +4,15 @@ WHERE id < %(before)s AND (%(text)s = '' OR receiver = ANY(%(receivers)s::int[])
   AND (%(way)s = '' OR way = %(way)s)
 ORDER BY id DESC LIMIT %(most)s
 
+-- name: silent
+-- Whoever may read something, and neither has read nor gets anything pushed. By key.
+SELECT k.receiver, array_agg(DISTINCT k.kind ORDER BY k.kind), min(a.id), min(v.from_at), bool_and(a.suspended_at IS NOT NULL)
+FROM agreement_kind k JOIN agreement a ON a.id = k.agreement_id
+JOIN agreement_version v ON v.agreement_id = a.id AND v.state = 'in_force'
+WHERE k.receiver > %(after)s AND (%(text)s = '' OR k.receiver = ANY(%(receivers)s::int[]))
+  AND NOT EXISTS (SELECT FROM destination d WHERE d.receiver = k.receiver)
+GROUP BY k.receiver ORDER BY k.receiver LIMIT %(most)s
+
 -- name: one
 SELECT id, receiver, way, name, kinds, state, state_for, state_at, created_at FROM destination WHERE id = %s
 
@@ -28,7 +37,7 @@ FROM stretch WHERE destination_id = %(destination)s AND kind = %(kind)s AND firs
 ORDER BY first_seq DESC LIMIT %(most)s
 
 -- name: hold
-SELECT way, state FROM destination WHERE id = %s FOR UPDATE
+SELECT way, state, receiver FROM destination WHERE id = %s FOR UPDATE
 
 -- name: set_state
 UPDATE destination SET state = %(state)s, state_for = %(reason)s, state_at = %(at)s WHERE id = %(destination)s
