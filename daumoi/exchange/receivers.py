@@ -8,6 +8,8 @@ from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.exchange.ledger import Stretch
 from daumoi.exchange.webhooks import services as webhooks
+from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
+from daumoi.organisations.registry import EVERY_KIND
 
 _SQL = statements("daumoi.exchange", "receivers")
 PAGE = 50
@@ -42,11 +44,18 @@ class KindProgress(NamedTuple):
     delivered_at: datetime | None
     oldest_at: datetime | None
     """When the oldest record that waits was received."""
+    is_wanted: bool = True
+    """Whether it still goes this way; of a kind that does not nothing waits, and its account is kept."""
 
     @property
     def waiting(self) -> int:
         """Numbers of the log that are not known to be there; some of them the agreement may not give."""
-        return max(0, self.head - self.delivered)
+        return max(0, self.head - self.delivered) if self.is_wanted else 0
+
+    @property
+    def has_account(self) -> bool:
+        """Tell whether anything was taken out for it."""
+        return self.taken > self.begins_after
 
 
 class Destination(NamedTuple):
@@ -61,6 +70,11 @@ class Destination(NamedTuple):
     state_for: str
     state_at: datetime
     created_at: datetime
+
+    def wants(self, kind: str) -> bool:
+        """Tell whether a kind goes this way; changes of people go along with files."""
+        goes_along = self.way == "file" and kind == IDENTITY_CHANGE
+        return goes_along or EVERY_KIND in self.kinds or kind in self.kinds
 
 
 class Going(NamedTuple):
@@ -147,8 +161,12 @@ def _going(connection: Connection, found: list[Destination], now: datetime) -> l
     if not found:
         return []
     progress: dict[int, list[KindProgress]] = {}
-    for row in connection.execute(_SQL["progress"], ([each.id for each in found],)):
-        progress.setdefault(row[0], []).append(KindProgress(*row))
+    by_id = {each.id: each for each in found}
+    for row in connection.execute(_SQL["progress"], (list(by_id),)):
+        # A webhook stands somewhere in every kind from its beginning, also in those that do not go this way.
+        each = KindProgress(*row)._replace(is_wanted=by_id[row[0]].wants(row[1]))
+        if each.is_wanted or each.has_account:
+            progress.setdefault(each.destination, []).append(each)
     values = {"receivers": sorted({each.receiver for each in found}), "since": now - timedelta(hours=1)}
     rates: dict[int, int] = dict(connection.execute(_SQL["rates"], values).fetchall())
     return [Going(each, progress.get(each.id, []), rates.get(each.id, 0)) for each in found]

@@ -57,7 +57,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
         f"agreement_{step}": {"number": 0, "version": 1}
         for step in ("preview", "propose", "withdraw", "approve", "refuse", "approve_privacy", "refuse_privacy")
     },
-    **{f"receiver{step}": {"number": 0} for step in ("", "_pause", "_resume", "_end")},
+    **{
+        f"receiver{step}": {"number": 0} for step in ("", "_pause", "_resume", "_end", "_waiting", "_attempts", "_days")
+    },
+    **{f"receiver_{step}": {"number": 0} for step in ("ping", "resend", "replay")},
+    "receiver_attempt": {"number": 0, "attempt": 0},
+    "receiver_part": {"number": 0, "export": 0},
     "outlines": {"scheme": "vn-2025"},
     "board_export": {"table": "provinces"},
     "flow_system": {"system_id": 0},
