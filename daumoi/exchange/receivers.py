@@ -77,6 +77,14 @@ class Destination(NamedTuple):
         return goes_along or EVERY_KIND in self.kinds or kind in self.kinds
 
 
+class Failing(NamedTuple):
+    """A webhook that takes nothing: since when, and the status or the code of an error of the last try."""
+
+    since: datetime
+    status: int | None
+    error: str | None
+
+
 class Going(NamedTuple):
     """A way out, and how far it is."""
 
@@ -84,6 +92,7 @@ class Going(NamedTuple):
     progress: list[KindProgress]
     last_hour: int
     """Records that were taken out for it within the last hour."""
+    failing: Failing | None = None
 
     @property
     def waiting(self) -> int:
@@ -169,7 +178,8 @@ def _going(connection: Connection, found: list[Destination], now: datetime) -> l
             progress.setdefault(each.destination, []).append(each)
     values = {"receivers": sorted({each.receiver for each in found}), "since": now - timedelta(hours=1)}
     rates: dict[int, int] = dict(connection.execute(_SQL["rates"], values).fetchall())
-    return [Going(each, progress.get(each.id, []), rates.get(each.id, 0)) for each in found]
+    failing = {row[0]: Failing(*row[1:]) for row in connection.execute(_SQL["failing"], (list(by_id),))}
+    return [Going(each, progress.get(each.id, []), rates.get(each.id, 0), failing.get(each.id)) for each in found]
 
 
 def stretches(

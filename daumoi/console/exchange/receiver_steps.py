@@ -6,7 +6,7 @@ Each needs a reason and has its line of the audit log. They are the services tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from django import forms
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import changing, looking, note
 from daumoi.console.day_field import day_field
-from daumoi.console.exchange.agreements import ReasonForm, holds, names
+from daumoi.console.exchange.agreements import ReasonForm, holds, names, today_of
 from daumoi.console.exchange.finding import found_receiver
 from daumoi.console.exchange.webhooks import found_webhook
 from daumoi.console.presentation import kind_title
@@ -34,6 +34,7 @@ from daumoi.exchange.webhooks.services import Held, NoSuchWebhook, WebhookFault
 
 _NO_REASON = gettext_lazy("Give a reason of 1 to 1,000 characters, without personal data.")
 _SEQ_MAX = 2**62
+_EARLIEST = date(2020, 1, 1)
 
 
 class Done(NamedTuple):
@@ -162,9 +163,10 @@ class ReplayForm(forms.Form):
         error_messages={"invalid": gettext_lazy("Write the hour as 07:30.")},
     )
 
-    def __init__(self, *given: Any, kinds: list[str], **more: Any) -> None:
-        """Take the kinds that the webhook has an account of."""
+    def __init__(self, *given: Any, kinds: list[str], today: date, **more: Any) -> None:
+        """Take the kinds that the webhook has an account of, and the day it is."""
         super().__init__(*given, **more)
+        self._today = today
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", gettext("every kind")), *((each, kind_title(each)) for each in kinds)]
@@ -177,7 +179,9 @@ class ReplayForm(forms.Form):
             raise forms.ValidationError(gettext("Say from where: a number, or a day; one of them."))
         if after is not None and not found.get("kind"):
             self.add_error("kind", gettext("A number is one of a kind: choose which."))
-        if day is not None:
+        if day is not None and not _EARLIEST <= day <= self._today:
+            self.add_error("on", gettext("Choose a day from 2020 until today."))
+        elif day is not None:
             found["since"] = datetime.combine(day, found.get("at") or time(), VIET_NAM_TIME)
         return found
 
@@ -190,7 +194,7 @@ def replay(request: StaffRequest, number: int) -> HttpResponse:
     with looking(request) as connection:
         found = found_webhook(request, connection, number)
         kinds = [each.kind for each in found.progress]
-        form = ReplayForm(asked if asked else None, kinds=kinds)
+        form = ReplayForm(asked if asked else None, kinds=kinds, today=today_of(request))
         is_asked = form.is_bound and form.is_valid()
         said = form.cleaned_data if is_asked else {}
         wanted = [said["kind"]] if said.get("kind") else kinds

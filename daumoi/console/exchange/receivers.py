@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.acting import looking
-from daumoi.console.exchange import files, trouble, webhooks
+from daumoi.console.exchange import answering, files, trouble, webhooks
 from daumoi.console.exchange.agreements import Names, ReasonForm, holds, key_of, names
 from daumoi.console.exchange.finding import found_receiver, may
 from daumoi.console.flows import duration
@@ -43,6 +43,8 @@ class Line(NamedTuple):
     """Of the oldest record that waits."""
     why: str
     """Why it stands as it does."""
+    failing: str
+    """What came of the last try where it fails; empty where it does not."""
 
 
 class SilentLine(NamedTuple):
@@ -79,6 +81,7 @@ def _colour(state: str) -> str:
 def _line(request: StaffRequest, going: Going, known: Names) -> Line:
     each = going.destination
     now = hub_of(request).clock.now()
+    failing = going.failing
     age = (now - going.oldest_at).total_seconds() if going.oldest_at else None
     return Line(
         going,
@@ -89,6 +92,7 @@ def _line(request: StaffRequest, going: Going, known: Names) -> Line:
         _kinds_words(each.kinds),
         duration(age),
         trouble.reason_words(each.state_for),
+        answering.came(failing.status, failing.error) if failing and each.state == "active" else "",
     )
 
 

@@ -30,6 +30,14 @@ SELECT s.destination_id, sum(s.records)::bigint FROM agreement a JOIN stretch s 
 WHERE a.receiver = ANY(%(receivers)s::int[]) AND s.taken_at > %(since)s AND s.records IS NOT NULL
 GROUP BY s.destination_id
 
+-- name: failing
+-- Webhooks that fail, and what came of the last message each was sent: one look into an index for each.
+SELECT h.destination_id, h.failing_since, a.status, a.error FROM webhook_health h
+LEFT JOIN LATERAL (
+    SELECT status, error FROM webhook_attempt WHERE destination_id = h.destination_id AND kind > 0 ORDER BY id DESC LIMIT 1
+) a ON true
+WHERE h.destination_id = ANY(%s::int[]) AND h.failures > 0
+
 -- name: stretches
 -- Newest first, by key.
 SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at

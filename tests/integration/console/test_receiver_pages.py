@@ -17,8 +17,9 @@ from tests.integration.console.sharing import KIND, set_up
 from tests.integration.exchange.agreeing import agreed, page, terms_of
 from tests.integration.sending import a_system
 
-QUERIES_OF_A_LIST = 10
-"""The reader's standing, four of the names of systems and organisations, the ways out, progress, rates, who is silent."""
+QUERIES_OF_A_LIST = 11
+"""The reader's standing, four of the names of systems and organisations, the ways out, progress, rates,
+what fails, who is silent."""
 
 
 @pytest.fixture(scope="module")

@@ -29,9 +29,9 @@ from tests.integration.exchange.webhooks.receiving import (
     looking,
 )
 
-QUERIES_OF_A_WEBHOOK = 22
+QUERIES_OF_A_WEBHOOK = 23
 """The reader's standing, the way and its account, names, settings, keys, what waits, attempts and agreements."""
-QUERIES_OF_ATTEMPTS = 13
+QUERIES_OF_ATTEMPTS = 14
 
 
 @dataclass
@@ -95,6 +95,9 @@ def test_a_webhook_that_fails_says_what_is_wrong_what_waits_and_what_was_tried(p
     shown = said(page)
 
     assert "Failing since" in shown
+    assert "waiting: 1, given up: 0" in shown
+    listed = said(pushing.desk.as_member("otto").get("/console/receivers/").text)
+    assert re.search(r"active failing since [\d/: ]+ not taken, answer 503 Citizens' reports", listed)
     assert "not taken, answer 503: Its server has a fault of its own." in shown
     assert "failures in a row: 2" in shown
     assert re.search(
@@ -213,6 +216,8 @@ def test_a_replay_says_how_much_it_is_before_it_sends_and_keeps_the_ids(pushing:
     assert "one of them" in dirk.get(here, params={"kind": KIND}).text
     assert "choose which" in dirk.get(here, params={"after": "0"}).text
     assert "Write the hour" in dirk.get(here, params={"on": "01/08/2021", "at": "x"}).text
+    for day in ("01/01/0001", "31/12/9999", "31/12/2019"):
+        assert "Choose a day from 2020 until today." in dirk.get(here, params={"on": day}).text
     asked = dirk.get(here, params={"on": "01/08/2021", "at": "07:00"}).text
     assert "Together: messages 3, records 9." in asked
     assert re.search(r"Citizens' reports 1 3 9 ", said(asked))
