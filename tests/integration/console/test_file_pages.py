@@ -124,7 +124,7 @@ def test_pages_of_files_cost_the_same_however_many_days_there_are(
 def test_a_hash_is_not_believed_where_the_manifest_is_not_as_it_was_signed(filed: Filed) -> None:
     link, _ = next(each for each in filed.days() if each[1].startswith("02/08/2021"))
     assert "not known" not in filed.page(link)
-    path = next(exports.folder_of(filed.desk.hub).rglob("*2021-08-02*.manifest.json"))
+    path = next(exports.folder_of(filed.desk.hub).rglob("*citizen_report_2021-08-02*.manifest.json"))
     whole = path.read_bytes()
     try:
         path.write_bytes(whole.replace(b'"withdrawals": 0', b'"withdrawals": 1'))
