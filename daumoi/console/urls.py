@@ -28,7 +28,16 @@ from daumoi.console import (
 )
 from daumoi.console.auditing import emergency
 from daumoi.console.auditing import log as audit
-from daumoi.console.exchange import agreements, drafting, previewing, receivers, reconciling
+from daumoi.console.exchange import (
+    agreements,
+    drafting,
+    files,
+    previewing,
+    receiver_steps,
+    receivers,
+    reconciling,
+    webhooks,
+)
 from daumoi.console.exchange import steps as agreement_steps
 from daumoi.console.members import changes as member_changes
 from daumoi.console.members import pages as members
@@ -159,9 +168,6 @@ urlpatterns = [
     ),
     path("console/receivers/", receivers.receivers, name="receivers"),
     path("console/receivers/<int:number>/", receivers.receiver, name="receiver"),
-    path("console/receivers/<int:number>/pause/", receivers.pause, name="receiver_pause"),
-    path("console/receivers/<int:number>/resume/", receivers.resume, name="receiver_resume"),
-    path("console/receivers/<int:number>/end/", receivers.end, name="receiver_end"),
     path("console/receivers/<int:number>/days/", reconciling.days, name="receiver_days"),
     path("console/receivers/<int:number>/days/<slug:day>/", reconciling.day, name="receiver_day"),
     path(
@@ -170,6 +176,17 @@ urlpatterns = [
         name="receiver_statement",
     ),
     path("console/reconciliation/", reconciling.overview, name="reconciliation"),
+    path("console/receivers/<int:number>/waiting/", webhooks.waiting, name="receiver_waiting"),
+    path("console/receivers/<int:number>/attempts/", webhooks.attempts, name="receiver_attempts"),
+    path("console/receivers/<int:number>/attempts/<int:attempt>/", webhooks.attempt, name="receiver_attempt"),
+    path("console/receivers/<int:number>/files/", files.files, name="receiver_files"),
+    path("console/receivers/<int:number>/files/<int:export>/", files.part, name="receiver_part"),
+    path("console/receivers/<int:number>/pause/", receiver_steps.pause, name="receiver_pause"),
+    path("console/receivers/<int:number>/resume/", receiver_steps.resume, name="receiver_resume"),
+    path("console/receivers/<int:number>/end/", receiver_steps.end, name="receiver_end"),
+    path("console/receivers/<int:number>/test/", receiver_steps.ping, name="receiver_ping"),
+    path("console/receivers/<int:number>/resend/", receiver_steps.resend, name="receiver_resend"),
+    path("console/receivers/<int:number>/replay/", receiver_steps.replay, name="receiver_replay"),
     path("console/rules/", rules.packs, name="rules"),
     path("console/rules/file/", rules.packs_file, name="rules_file"),
     path("console/rules/draft/", rule_steps.draft, name="rules_draft"),

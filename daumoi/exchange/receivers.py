@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
 from daumoi.exchange.ledger import Stretch
+from daumoi.exchange.webhooks import services as webhooks
+from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
+from daumoi.organisations.registry import EVERY_KIND
 
 _SQL = statements("daumoi.exchange", "receivers")
 PAGE = 50
@@ -41,11 +44,18 @@ class KindProgress(NamedTuple):
     delivered_at: datetime | None
     oldest_at: datetime | None
     """When the oldest record that waits was received."""
+    is_wanted: bool = True
+    """Whether it still goes this way; of a kind that does not nothing waits, and its account is kept."""
 
     @property
     def waiting(self) -> int:
         """Numbers of the log that are not known to be there; some of them the agreement may not give."""
-        return max(0, self.head - self.delivered)
+        return max(0, self.head - self.delivered) if self.is_wanted else 0
+
+    @property
+    def has_account(self) -> bool:
+        """Tell whether anything was taken out for it."""
+        return self.taken > self.begins_after
 
 
 class Destination(NamedTuple):
@@ -61,6 +71,19 @@ class Destination(NamedTuple):
     state_at: datetime
     created_at: datetime
 
+    def wants(self, kind: str) -> bool:
+        """Tell whether a kind goes this way; changes of people go along with files."""
+        goes_along = self.way == "file" and kind == IDENTITY_CHANGE
+        return goes_along or EVERY_KIND in self.kinds or kind in self.kinds
+
+
+class Failing(NamedTuple):
+    """A webhook that takes nothing: since when, and the status or the code of an error of the last try."""
+
+    since: datetime
+    status: int | None
+    error: str | None
+
 
 class Going(NamedTuple):
     """A way out, and how far it is."""
@@ -69,6 +92,7 @@ class Going(NamedTuple):
     progress: list[KindProgress]
     last_hour: int
     """Records that were taken out for it within the last hour."""
+    failing: Failing | None = None
 
     @property
     def waiting(self) -> int:
@@ -84,6 +108,19 @@ class Going(NamedTuple):
     def delivered_at(self) -> datetime | None:
         """When it last said that it has something."""
         return max((each.delivered_at for each in self.progress if each.delivered_at), default=None)
+
+
+class Silent(NamedTuple):
+    """A receiver with an agreement that has no way out: it has never asked, and nothing is pushed to it."""
+
+    receiver: int
+    kinds: list[str]
+    agreement: int
+    """The oldest of its agreements."""
+    since: datetime
+    """When the first of them came into force."""
+    is_suspended: bool
+    """Whether all of them are."""
 
 
 class Page(NamedTuple):
@@ -111,21 +148,44 @@ def page(
     return Page(_going(connection, found, now), found[-1].id if len(rows) > most else None)
 
 
-def one(connection: Connection, number: int, *, now: datetime) -> Going | None:
+def silent(
+    connection: Connection, *, text: str = "", receivers: Sequence[int] = (), after: int = 0, most: int = PAGE
+) -> tuple[list[Silent], int | None]:
+    """Return receivers that have an agreement and no way out, by number, and behind which the next page begins.
+
+    With a `text`, those of `receivers`, which fit it.
+    """
+    values = {"text": text, "receivers": list(receivers), "after": after, "most": most + 1}
+    found = [Silent(*row) for row in connection.execute(_SQL["silent"], values)]
+    return found[:most], found[most - 1].receiver if len(found) > most else None
+
+
+def way_out(connection: Connection, number: int) -> Destination | None:
     """Return one way out, or None."""
     row = connection.execute(_SQL["one"], (number,)).fetchone()
-    return _going(connection, [Destination(*row)], now)[0] if row else None
+    return Destination(*row) if row else None
+
+
+def one(connection: Connection, number: int, *, now: datetime) -> Going | None:
+    """Return one way out and how far it is, or None."""
+    found = way_out(connection, number)
+    return _going(connection, [found], now)[0] if found else None
 
 
 def _going(connection: Connection, found: list[Destination], now: datetime) -> list[Going]:
     if not found:
         return []
     progress: dict[int, list[KindProgress]] = {}
-    for row in connection.execute(_SQL["progress"], ([each.id for each in found],)):
-        progress.setdefault(row[0], []).append(KindProgress(*row))
+    by_id = {each.id: each for each in found}
+    for row in connection.execute(_SQL["progress"], (list(by_id),)):
+        # A webhook stands somewhere in every kind from its beginning, also in those that do not go this way.
+        each = KindProgress(*row)._replace(is_wanted=by_id[row[0]].wants(row[1]))
+        if each.is_wanted or each.has_account:
+            progress.setdefault(each.destination, []).append(each)
     values = {"receivers": sorted({each.receiver for each in found}), "since": now - timedelta(hours=1)}
     rates: dict[int, int] = dict(connection.execute(_SQL["rates"], values).fetchall())
-    return [Going(each, progress.get(each.id, []), rates.get(each.id, 0)) for each in found]
+    failing = {row[0]: Failing(*row[1:]) for row in connection.execute(_SQL["failing"], (list(by_id),))}
+    return [Going(each, progress.get(each.id, []), rates.get(each.id, 0), failing.get(each.id)) for each in found]
 
 
 def stretches(
@@ -148,11 +208,21 @@ def stop(connection: Connection, *, destination: int, to: Stop, reason: str, at:
     row = connection.execute(_SQL["hold"], (destination,)).fetchone()
     if row is None:
         raise NoSuchDestination(NoSuchDestination.__doc__)
-    way, state = row
+    way, state, receiver = row
     if way == "feed" or state not in _FROM[to]:
         raise NotNow(NotNow.__doc__)
+    if way == "webhook":
+        _stop_webhook(connection, destination, receiver, to, reason=reason.strip(), at=at)
+        return
     values = {"destination": destination, "state": to, "reason": reason.strip(), "at": at}
     connection.execute(_SQL["set_state"], values)
+
+
+def _stop_webhook(connection: Connection, webhook: int, receiver: int, to: Stop, *, reason: str, at: datetime) -> None:
+    """Do what its owner would: who goes on has its days again, who ends has its keys and messages ended."""
+    held = webhooks.hold(connection, receiver=receiver, webhook=webhook)
+    steps = {"paused": webhooks.pause, "active": webhooks.resume, "ended": webhooks.end}
+    steps[to](connection, held, at=at, why=reason)
 
 
 _FROM: dict[Stop, tuple[str, ...]] = {

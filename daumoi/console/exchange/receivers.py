@@ -1,24 +1,26 @@
-"""Receivers: every way out with its lag, rate and state; one with its stretches, and stopping it."""
+"""Receivers: every way out with its lag, rate and state, and who has never asked; one with its stretches."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from daumoi.console.access import StaffRequest, hub_of, needs
-from daumoi.console.acting import changing, looking, note
+from daumoi.console.acting import looking
+from daumoi.console.exchange import answering, files, trouble, webhooks
 from daumoi.console.exchange.agreements import Names, ReasonForm, holds, key_of, names
+from daumoi.console.exchange.finding import found_receiver, may
 from daumoi.console.flows import duration
 from daumoi.console.presentation import kind_title
 from daumoi.core.database import Connection
 from daumoi.exchange import receivers as ways
-from daumoi.exchange.receivers import Going, Stop, Way
+from daumoi.exchange.receivers import Going, Silent, Way
 from daumoi.kinds.registry import KINDS
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.log.identity_change import KIND_NUMBER as IDENTITY_CHANGE_NUMBER
@@ -39,6 +41,18 @@ class Line(NamedTuple):
     kinds: str
     age: str
     """Of the oldest record that waits."""
+    why: str
+    """Why it stands as it does."""
+    failing: str
+    """What came of the last try where it fails; empty where it does not."""
+
+
+class SilentLine(NamedTuple):
+    """A receiver that has never asked, in words."""
+
+    silent: Silent
+    receiver: str
+    kinds: str
 
 
 def way_words(way: str) -> str:
@@ -67,17 +81,25 @@ def _colour(state: str) -> str:
 def _line(request: StaffRequest, going: Going, known: Names) -> Line:
     each = going.destination
     now = hub_of(request).clock.now()
+    failing = going.failing
     age = (now - going.oldest_at).total_seconds() if going.oldest_at else None
-    every = EVERY_KIND in each.kinds
     return Line(
         going,
         known.system(each.receiver),
         way_words(each.way),
         state_words(each.state),
         _colour(each.state),
-        gettext("every kind it may read") if every else ", ".join(kind_title(name) for name in each.kinds),
+        _kinds_words(each.kinds),
         duration(age),
+        trouble.reason_words(each.state_for),
+        answering.came(failing.status, failing.error) if failing and each.state == "active" else "",
     )
+
+
+def _kinds_words(kinds: Sequence[str]) -> str:
+    if EVERY_KIND in kinds:
+        return gettext("every kind it may read")
+    return ", ".join(kind_title(name) for name in kinds)
 
 
 @needs("system.view")
@@ -87,23 +109,36 @@ def receivers(request: StaffRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip().replace("\x00", "")[:_TEXT_MAX]
     way = next((each for each in WAYS if each == request.GET.get("way")), "")
     lines: list[Line] = []
-    after = None
+    silent: list[SilentLine] = []
+    after = silent_after = None
     if request.scope.nationwide:
         with looking(request) as connection:
             known = names(connection)
+            fitting = known.fitting(text) if text else ()
             page = ways.page(
                 connection,
                 now=hub_of(request).clock.now(),
                 text=text,
-                receivers=known.fitting(text) if text else (),
+                receivers=fitting,
                 way=way,  # type: ignore[arg-type]
                 after=key_of(request),
             )
+            if not way and "after" not in request.GET:
+                found, silent_after = ways.silent(
+                    connection, text=text, receivers=fitting, after=key_of(request, "never") or 0
+                )
+                silent = [SilentLine(each, known.system(each.receiver), _kinds_words(each.kinds)) for each in found]
         lines, after = [_line(request, each, known) for each in page.going], page.after
-    more = request.GET.copy()
+    more, more_silent = request.GET.copy(), request.GET.copy()
     if after is not None:
         more["after"] = str(after)
+        more.pop("never", None)
+    if silent_after is not None:
+        more_silent["never"] = str(silent_after)
     context = {
+        "silent": silent,
+        "more_silent": more_silent.urlencode() if silent_after is not None else "",
+        "sees_agreements": holds(request, "agreement.view"),
         "lines": lines,
         "text": text,
         "ways": [("", gettext("All ways"), not way), *((each, way_words(each), each == way) for each in WAYS)],
@@ -114,14 +149,6 @@ def receivers(request: StaffRequest) -> HttpResponse:
     return render(request, "console/exchange/receivers.html", context)
 
 
-def _found(request: StaffRequest, connection: Connection, number: int) -> Going:
-    is_number = request.scope.nationwide and number < 2**31
-    found = ways.one(connection, number, now=hub_of(request).clock.now()) if is_number else None
-    if found is None:
-        raise Http404
-    return found
-
-
 def _numbers() -> dict[str, int]:
     return {name: kind.number for name, kind in KINDS.items()} | {IDENTITY_CHANGE: IDENTITY_CHANGE_NUMBER}
 
@@ -129,14 +156,16 @@ def _numbers() -> dict[str, int]:
 @needs("system.view")
 @require_safe
 def receiver(request: StaffRequest, number: int) -> HttpResponse:
-    """Show one way out: how far it is in each kind, and what was taken out for it, stretch by stretch."""
+    """Show one way out: how far it is in each kind, what its way has of its own, and what was taken out for it."""
     wanted = request.GET.get("kind", "")
     before = request.GET.get("before", "")
+    now = hub_of(request).clock.now()
     with looking(request) as connection:
-        found = _found(request, connection, number)
+        found = found_receiver(request, connection, number)
         known = names(connection)
         kinds = [each.kind for each in found.progress]
-        kind = wanted if wanted in kinds else next(iter(kinds), "")
+        taken = [each.kind for each in found.progress if each.has_account]
+        kind = wanted if wanted in kinds else next(iter([*taken, *kinds]), "")
         stretches, next_before = (
             ways.stretches(
                 connection,
@@ -147,10 +176,11 @@ def receiver(request: StaffRequest, number: int) -> HttpResponse:
             if kind
             else ([], None)
         )
-    now = hub_of(request).clock.now()
+        own = _of_its_way(request, connection, found)
     context: dict[str, Any] = {
         "line": _line(request, found, known),
         "destination": found.destination,
+        "why": trouble.reason_words(found.destination.state_for),
         "progress": [
             (
                 kind_title(each.kind),
@@ -165,57 +195,16 @@ def receiver(request: StaffRequest, number: int) -> HttpResponse:
         "next_before": next_before,
         "sees_agreements": holds(request, "agreement.view"),
         "reason_form": ReasonForm(),
-        **_may(request, found),
+        **may(request, found),
+        **own,
         "crumbs": [(gettext("Receivers"), reverse("receivers")), (known.system(found.destination.receiver), "")],
     }
     return render(request, "console/exchange/receiver.html", context)
 
 
-def _may(request: StaffRequest, found: Going) -> dict[str, bool]:
-    """Say which steps are open; a feed is asked for by its receiver, and stopped by its agreement."""
-    state, is_pushed = found.destination.state, found.destination.way != "feed"
-    return {
-        "may_pause": is_pushed and state == "active" and holds(request, "agreement.suspend"),
-        "may_resume": is_pushed and state in ("paused", "disabled") and holds(request, "agreement.approve"),
-        "may_end": is_pushed and state != "ended" and holds(request, "agreement.approve"),
-    }
-
-
-def _stop(request: StaffRequest, number: int, to: Stop, action: str, done: str) -> HttpResponse:
-    form = ReasonForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    try:
-        with changing(request) as connection:
-            _found(request, connection, number)
-            at = hub_of(request).clock.now()
-            ways.stop(connection, destination=number, to=to, reason=reason, at=at)
-            note(request, connection, action, f"destination {number}", reason=reason)
-    except ways.ReasonMissing:
-        messages.error(request, gettext("Give a reason of 1 to 1,000 characters, without personal data."))
-    except ways.NotNow:
-        messages.error(request, gettext("It is in another state by now, or its receiver reads by itself."))
-    else:
-        messages.success(request, done)
-    # Who may stop a way out need not be who sees the list of all.
-    return redirect("receiver", number) if holds(request, "system.view") else redirect("console_home")
-
-
-@needs("agreement.suspend")
-@require_POST
-def pause(request: StaffRequest, number: int) -> HttpResponse:
-    """Let nothing more go this way for now."""
-    return _stop(request, number, "paused", "destination.pause", gettext("Paused: what comes waits for it."))
-
-
-@needs("agreement.approve")
-@require_POST
-def resume(request: StaffRequest, number: int) -> HttpResponse:
-    """Let it go on."""
-    return _stop(request, number, "active", "destination.resume", gettext("It goes on where it stopped."))
-
-
-@needs("agreement.approve")
-@require_POST
-def end(request: StaffRequest, number: int) -> HttpResponse:
-    """End it for good."""
-    return _stop(request, number, "ended", "destination.end", gettext("Ended. Its account is kept."))
+def _of_its_way(request: StaffRequest, connection: Connection, found: Going) -> dict[str, Any]:
+    if found.destination.way == "webhook":
+        return webhooks.section(request, connection, found)
+    if found.destination.way == "file":
+        return files.section(request, connection, found)
+    return {"troubles": trouble.of_feed(found, now=hub_of(request).clock.now())}

@@ -105,10 +105,9 @@ def day_asked(text: str) -> date | None:
 def _found(request: StaffRequest, connection: Connection, number: int) -> tuple[Destination, date]:
     """Return a way out and the day it was made on; they are of systems, for who sees the whole country."""
     is_number = request.scope.nationwide and number < 2**31
-    going = ways.one(connection, number, now=hub_of(request).clock.now()) if is_number else None
-    if going is None:
+    each = ways.way_out(connection, number) if is_number else None
+    if each is None:
         raise Http404
-    each = going.destination
     made = Destination(each.id, each.receiver, each.way, each.name, tuple(each.kinds), each.state, each.state_at)
     return made, each.created_at.astimezone(VIET_NAM_TIME).date()
 

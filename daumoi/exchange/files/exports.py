@@ -38,11 +38,17 @@ def folder_of(hub: Hub) -> Path:
     return hub.settings.data_dir / FOLDER
 
 
+def place_in(*, destination: int, kind: int, day: date, part: int) -> Path:
+    """Return where the files of one part of a day lie in that folder."""
+    return Path(f"{destination:06d}", f"{kind:03d}", f"{day}.{part}")
+
+
 def place_of(hub: Hub, *, destination: int, kind: int, day: date, part: int) -> Path:
     """Return the folder of the files of one part of a day; made with rights for the hub alone."""
     folder = folder_of(hub)
-    for name in ("", f"{destination:06d}", f"{kind:03d}", f"{day}.{part}"):
-        folder = folder / name if name else folder
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name in place_in(destination=destination, kind=kind, day=day, part=part).parts:
+        folder = folder / name
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 

@@ -147,6 +147,12 @@ FROM stretch WHERE destination_id = %(destination)s AND kind = %(kind)s AND last
 ON CONFLICT (destination_id, kind, first_seq) DO UPDATE SET state = 'open', failures = 0, next_at = excluded.next_at,
     closed_at = NULL
 
+-- name: would_replay
+SELECT s.kind, min(s.first_seq), count(*), sum(s.records)::bigint
+FROM unnest(%(kinds)s::int[], %(firsts)s::bigint[]) w(kind, first)
+JOIN stretch s ON s.destination_id = %(destination)s AND s.kind = w.kind AND s.last_seq >= w.first AND s.records > 0
+GROUP BY s.kind ORDER BY s.kind
+
 -- name: mend_stretches
 UPDATE stretch SET failed_at = NULL
 WHERE destination_id = %(destination)s AND kind = %(kind)s AND last_seq >= %(from)s AND first_seq <= %(to)s

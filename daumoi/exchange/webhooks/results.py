@@ -18,6 +18,9 @@ from daumoi.exchange.webhooks.posting import Answer
 from daumoi.exchange.webhooks.schedule import Health, is_used_up, result_of, wait_s
 
 ANSWER_KEPT_BYTES = 1024
+GONE = "The receiver answered 410: it wants no more messages."
+NOTHING_TAKEN = "No message was taken for five days."
+"""Why the hub switches a webhook off, as its destination keeps it."""
 _SUCCESS_NOTED_S = 10
 _SQL = statements("daumoi.exchange", "webhooks")
 _log = structlog.get_logger("daumoi.exchange")
@@ -133,9 +136,9 @@ class Noting:
         else:
             self._connection.execute(_SQL["put_off"], _of(message) | {"failures": failures, "next": again_at})
         if is_gone:
-            self._disable(message.destination, "The receiver answered 410: it wants no more messages.")
+            self._disable(message.destination, GONE)
         elif health.standing(now) == "disabled":
-            self._disable(message.destination, "No message was taken for five days.")
+            self._disable(message.destination, NOTHING_TAKEN)
 
     def _keep(self, destination: int, health: Health, *, succeeded: datetime | None) -> None:
         self._healths[destination] = health

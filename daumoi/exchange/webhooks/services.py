@@ -21,6 +21,7 @@ from daumoi.intake.setup import numbered_kinds
 from daumoi.log.selectors import head_numbers, numbers_at
 from daumoi.organisations.registry import EVERY_KIND
 
+PAUSED, ENDED = "Paused by its owner.", "Ended by its owner."
 _SQL = statements("daumoi.exchange", "webhooks")
 
 
@@ -96,28 +97,31 @@ def change(hub: Hub, connection: Connection, held: Held, *, kinds: Sequence[str]
     connection.execute(_SQL["change"], values)
 
 
-def pause(connection: Connection, held: Held, *, at: datetime) -> None:
+def pause(connection: Connection, held: Held, *, at: datetime, why: str = PAUSED) -> None:
     """Send nothing until it is resumed; what comes meanwhile waits in the log."""
     if held.state != "active":
         raise WebhookFault(f"The webhook is {held.state}: only an active one can be paused.")
-    _set(connection, held, "paused", "Paused by its owner.", at)
+    _set(connection, held, "paused", why, at)
 
 
-def resume(connection: Connection, held: Held, *, at: datetime) -> None:
-    """Send again, from where it stood; also after the hub has disabled it. Raises WebhookFault."""
+def resume(connection: Connection, held: Held, *, at: datetime, why: str = "") -> None:
+    """Send again, from where it stood; also after the hub has disabled it. Raises WebhookFault.
+
+    The failures before are forgotten, so that it has its five days again, and all that waits is due.
+    """
     if held.state == "active":
         raise WebhookFault("The webhook is active already.")
-    _set(connection, held, "active", "", at)
+    _set(connection, held, "active", why, at)
     well = Health()
     values = {"failures": well.failures, "since": None, "probe": None, "succeeded": None}
     connection.execute(_SQL["note_health"], {"destination": held.id} | values)
     connection.execute(_SQL["all_due"], {"destination": held.id, "at": at})
 
 
-def end(connection: Connection, held: Held, *, at: datetime) -> None:
+def end(connection: Connection, held: Held, *, at: datetime, why: str = ENDED) -> None:
     """End a webhook for good. What is under way is not sent; what it got stays in the account."""
     connection.execute(_SQL["drop_open"], {"destination": held.id, "at": at})
-    _set(connection, held, "ended", "Ended by its owner.", at)
+    _set(connection, held, "ended", why, at)
     connection.execute(_SQL["end_keys"], {"destination": held.id, "until": at})
 
 
@@ -137,6 +141,29 @@ def ping(hub: Hub, connection: Connection, held: Held, *, at: datetime) -> str:
     return message_id(hub.keys, held.id, 0, row[0])
 
 
+class Reach(NamedTuple):
+    """What a replay of one kind sends again."""
+
+    kind: str
+    first: int
+    """The first number of the log that the first message holds."""
+    messages: int
+    records: int
+
+
+def would_replay(
+    connection: Connection, *, webhook: int, kinds: Sequence[str], after: int | None, since: datetime | None
+) -> list[Reach]:
+    """Say what `replay` with the same values would send again, by kind; kinds of which it is nothing are left out.
+
+    Raises WebhookFault.
+    """
+    named = {_numbered(kind): kind for kind in kinds}
+    firsts = _firsts(connection, webhook, list(named), after=after, since=since)
+    values = {"destination": webhook, "kinds": list(firsts), "firsts": list(firsts.values())}
+    return [Reach(named[row[0]], *row[1:]) for row in connection.execute(_SQL["would_replay"], values)]
+
+
 def replay(
     connection: Connection, held: Held, *, kind: str, after: int | None, since: datetime | None, at: datetime
 ) -> int:
@@ -145,19 +172,33 @@ def replay(
     Returns how many messages are sent again. `after` is a number as the receiver was given them. In ordered mode
     nothing new goes before they are delivered. Raises WebhookFault.
     """
+    number = _numbered(kind)
+    first = _firsts(connection, held.id, [number], after=after, since=since)[number]
+    return _again(connection, held, number, first, head_numbers(connection)[number][0], at)
+
+
+def _numbered(kind: str) -> int:
     number = dict(numbered_kinds()).get(kind)
     if number is None:
         raise WebhookFault("kind is one of those of /api/v1/kinds.")
-    if (after is None) == (since is None):
-        raise WebhookFault("Say from where: after, a number, or since, an instant; one of them.")
-    if since is not None:
+    return number
+
+
+def _firsts(
+    connection: Connection, webhook: int, numbers: Sequence[int], *, after: int | None, since: datetime | None
+) -> dict[int, int]:
+    """Return, by kind, the number of the log from which it is sent again."""
+    if since is not None and after is None:
         instant = since - timedelta(microseconds=1)
-        first = numbers_at(connection, [instant]).get((number, instant), 0) + 1
-    else:
-        assert after is not None
-        row = connection.execute(_SQL["of_own_number"], (held.id, number, after + 1)).fetchone()
-        first = row[0] if row is not None and row[0] is not None else after + 1
-    return _again(connection, held, number, first, head_numbers(connection)[number][0], at)
+        known = numbers_at(connection, [instant])
+        return {number: known.get((number, instant), 0) + 1 for number in numbers}
+    if after is None or since is not None:
+        raise WebhookFault("Say from where: after, a number, or since, an instant; one of them.")
+    found = {}
+    for number in numbers:
+        row = connection.execute(_SQL["of_own_number"], (webhook, number, after + 1)).fetchone()
+        found[number] = int(row[0]) if row is not None and row[0] is not None else after + 1
+    return found
 
 
 def resend(hub: Hub, connection: Connection, held: Held, *, message: str, at: datetime) -> None:
@@ -167,6 +208,15 @@ def resend(hub: Hub, connection: Connection, held: Held, *, message: str, at: da
             _again(connection, held, kind, first, first, at)
             return
     raise WebhookFault("This webhook has sent no message of this id in the last 30 days.")
+
+
+def resend_stretch(hub: Hub, connection: Connection, held: Held, *, kind: str, first: int, at: datetime) -> str:
+    """Send the message of one stretch again, by its first number of the log; returns its id. Raises WebhookFault."""
+    values = {"destination": held.id, "kind": _numbered(kind), "first": first}
+    if connection.execute(_SQL["stretch_of"], values).fetchone() is None:
+        raise WebhookFault("No message of this webhook begins with this number.")
+    _again(connection, held, values["kind"], first, first, at)
+    return message_id(hub.keys, held.id, values["kind"], first)
 
 
 def _again(connection: Connection, held: Held, kind: int, first: int, last: int, at: datetime) -> int:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from daumoi.accounts import roles, services
 from daumoi.audit.sealing import seal
 from daumoi.core.clock import FixedClock
+from daumoi.core.settings import load
 from daumoi.exchange import lifecycle, recounting, statements
+from daumoi.exchange.files.keeping import keep_files
 from daumoi.kinds.registry import KINDS
 from daumoi.linkage.candidates import Scored, keep_scored
 from daumoi.organisations import registry
+from daumoi.organisations.registry import System
 from daumoi.rulepacks import bundled
 from daumoi.situation.units import keep_table
 from tests.integration.console.administration.test_rule_pages import NEW_DAYS
 from tests.integration.console.desk import Desk, a_bad_report, state_purpose
 from tests.integration.exchange.agreeing import agreed, page, terms_of
+from tests.integration.exchange.files.filing import files_for
+from tests.integration.exchange.webhooks.receiving import ALLOWED, a_dead_port, a_webhook, looking
 from tests.integration.linkage.people import Cast
 from tests.integration.sending import a_passage, a_report, a_system, send
 from tests.integration.situation.test_counting import a_declaration, count_everything
@@ -62,6 +67,7 @@ def fill(desk: Desk) -> Everything:
     held, unit, pack = f"/console/held/row/{first[0]}/", "/console/areas/vn-2025/01/", "/console/rules/covid-19/2/"
     agreement = f"/console/agreements/{numbers['agreement']}/"
     receiver = f"/console/receivers/{numbers['receiver']}/"
+    webhook, files = (f"/console/receivers/{numbers[each]}/" for each in ("webhook", "files"))
     paths: dict[str, tuple[str, ...]] = {
         "console_home": (
             "/console/",
@@ -122,10 +128,16 @@ def fill(desk: Desk) -> Everything:
         "agreement_amend": (f"{agreement}amend/",),
         "agreement_preview": (f"{agreement}1/preview/",),
         "receivers": ("/console/receivers/",),
-        "receiver": (receiver,),
         "receiver_days": (f"{receiver}days/", f"{receiver}days/?before=2021-08-01"),
         "receiver_day": (f"{receiver}days/2021-08-01/", f"{receiver}days/2021-07-01/"),
         "reconciliation": ("/console/reconciliation/", "/console/reconciliation/?after=2021-01-01.1"),
+        "receiver": (receiver, webhook, files),
+        "receiver_waiting": (f"{webhook}waiting/",),
+        "receiver_attempts": (f"{webhook}attempts/",),
+        "receiver_attempt": (f"{webhook}attempts/1/",),
+        "receiver_replay": (f"{webhook}replay/?kind=citizen_report&after=0",),
+        "receiver_files": (f"{files}files/",),
+        "receiver_part": (f"{files}files/1/",),
     }
     of_sai_gon = (
         "/console/records/checkpoint/2/",
@@ -266,8 +278,9 @@ def _an_agreement(desk: Desk) -> dict[str, int]:
         lifecycle.propose(connection, agreement=made, version=version, at=at)
         row = connection.execute("SELECT id FROM destination WHERE receiver = %s", (reader.id,)).fetchone()
     assert row is not None
+    ways = _ways_that_push(desk, reader)
     _counted(desk)
-    return {"agreement": made, "receiver": int(row[0])}
+    return {"agreement": made, "receiver": int(row[0]), **ways}
 
 
 def _counted(desk: Desk) -> None:
@@ -278,3 +291,14 @@ def _counted(desk: Desk) -> None:
     recounting.prove(desk.hub)
     statements.keep_missing(desk.hub, days=recounting.BACK_DAYS)
     clock.move(-timedelta(days=2))
+
+
+def _ways_that_push(desk: Desk, reader: System) -> dict[str, int]:
+    """A webhook whose receiver does not run, and files of a day without records that nobody has fetched."""
+    hub = replace(desk.hub, settings=load(ALLOWED, data_dir=desk.hub.settings.data_dir))
+    hook = a_webhook(hub, reader, f"http://127.0.0.1:{a_dead_port()}/in", kinds=("citizen_report",), content=None)
+    with looking(hub) as looks:
+        looks.until_quiet()
+    files = files_for(hub, reader, "csv", kinds=["citizen_report"], begins_on=date(2021, 7, 31), by_province=True)
+    keep_files(hub)
+    return {"webhook": hook.id, "files": files}

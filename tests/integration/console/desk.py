@@ -145,8 +145,10 @@ def desk(database: str, migrated_database: str, workspace: Path) -> Iterator[Des
 
     name = f"desk_{next(_numbers)}"
     dsn = add_database(database, name, template=migrated_database)
+    place = workspace / name
+    place.mkdir()  # files that one desk makes for receivers lie under numbers that another has too
     hub = Hub(
-        settings=load({}, data_dir=workspace),
+        settings=load({}, data_dir=place),
         dsn=dsn,
         pool=open_pool(dsn),
         keys=Keys.from_master(os.urandom(32)),

@@ -57,9 +57,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
         f"agreement_{step}": {"number": 0, "version": 1}
         for step in ("preview", "propose", "withdraw", "approve", "refuse", "approve_privacy", "refuse_privacy")
     },
-    **{f"receiver{step}": {"number": 0} for step in ("", "_pause", "_resume", "_end")},
-    "receiver_days": {"number": 0},
+    **{f"receiver{step}": {"number": 0} for step in ("", "_pause", "_resume", "_end", "_waiting", "_attempts")},
+    **{f"receiver_{step}": {"number": 0} for step in ("ping", "resend", "replay", "days", "files")},
     **{f"receiver_{page}": {"number": 0, "day": "2021-08-01"} for page in ("day", "statement")},
+    "receiver_attempt": {"number": 0, "attempt": 0},
+    "receiver_part": {"number": 0, "export": 0},
     "outlines": {"scheme": "vn-2025"},
     "board_export": {"table": "provinces"},
     "flow_system": {"system_id": 0},

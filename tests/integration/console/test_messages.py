@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -13,7 +14,8 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 CONSOLE = REPOSITORY / "daumoi" / "console"
 SOURCE = CONSOLE / "locale" / "vi" / "LC_MESSAGES" / "django.po"
 _CALL = re.compile(r"""\b_?n?gettext\(u?(?P<quote>['"])(?P<text>.*?)(?<!\\)(?P=quote)""")
-_TEXT = re.compile(r"""(?:^|[^\w])n?gettext(?:_lazy|_noop)?\(\s*"(.*?)"\s*\)""")
+_TEXT = re.compile(r"""(?:^|[^\w])n?gettext(?:_lazy|_noop)?\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)""")
+"""One text, which may be written in several parts on lines of their own."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,11 @@ def texts_of_templates() -> set[str]:
 
 def texts_of_code() -> set[str]:
     """The English texts that code marks for translation."""
-    return {text for file in CONSOLE.rglob("*.py") for text in _TEXT.findall(file.read_text("utf-8"))}
+    return {
+        ast.literal_eval(f"({parts})")
+        for file in CONSOLE.rglob("*.py")
+        for parts in _TEXT.findall(file.read_text("utf-8"))
+    }
 
 
 def test_the_compiled_messages_are_those_of_the_source(compiler: ModuleType) -> None:

@@ -6,15 +6,20 @@ import re
 
 import pytest
 
-from daumoi.exchange import feeds
+from daumoi.exchange import feeds, receivers
 from daumoi.exchange.agreements import load
+from daumoi.exchange.webhooks import services
+from daumoi.exchange.webhooks.endpoint import Endpoint
+from daumoi.organisations import registry
 from daumoi.organisations.registry import System
 from tests.integration.console.desk import Desk, statements_of
 from tests.integration.console.sharing import KIND, set_up
 from tests.integration.exchange.agreeing import agreed, page, terms_of
+from tests.integration.sending import a_system
 
-QUERIES_OF_A_LIST = 9
-"""The reader's standing, four of the names of systems and organisations, the ways out, progress, rates."""
+QUERIES_OF_A_LIST = 11
+"""The reader's standing, four of the names of systems and organisations, the ways out, progress, rates,
+what fails, who is silent."""
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +37,18 @@ def receiving(desk: Desk) -> tuple[Desk, System]:
 
 
 def a_webhook(desk: Desk, receiver: System, name: str) -> int:
-    with desk.hub.pool.connection() as connection:
-        row = connection.execute(
-            "INSERT INTO destination (receiver, way, name, kinds, settings, state, state_at, created_at)"
-            " VALUES (%s, 'webhook', %s, '{citizen_report}', '{}', 'active', %s, %s) RETURNING id",
-            (receiver.id, name, desk.hub.clock.now(), desk.hub.clock.now()),
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+    with desk.hub.pool.connection() as connection, connection.transaction():
+        made, _ = services.register(
+            desk.hub,
+            connection,
+            receiver=receiver.id,
+            name=name,
+            kinds=[KIND],
+            endpoint=Endpoint(url="https://receiver.example/in"),
+            from_beginning=False,
+            at=desk.hub.clock.now(),
+        )
+    return made
 
 
 def test_the_list_tells_what_waits_how_old_and_how_fast(receiving: tuple[Desk, System]) -> None:
@@ -50,6 +59,43 @@ def test_the_list_tells_what_waits_how_old_and_how_fast(receiving: tuple[Desk, S
 
     assert re.search(r"^ rita feed, .* active every kind it may read 5 the oldest for 2 days 9 04/08/2021 ", said), said
     assert len(statements_of(lambda: otto.get("/console/receivers/"))) <= QUERIES_OF_A_LIST
+
+
+def test_who_has_an_agreement_and_has_never_asked_is_listed_until_it_asks(receiving: tuple[Desk, System]) -> None:
+    desk, _ = receiving
+    for code in ("im-lang", "cho-mai"):
+        agreed(desk.hub, a_system(desk.hub, code), terms_of(KIND))
+    otto = desk.as_member("otto")
+    shown = otto.get("/console/receivers/").text.partition('id="silent"')[2].partition("</section>")[0]
+    assert re.findall(r"agreements/\d+/\">([\w-]+)<", shown) == ["im-lang", "cho-mai"]
+    assert "has never asked" in shown
+    assert "rita" not in shown, "who has read stands below with its way"
+    assert 'id="silent"' not in otto.get("/console/receivers/", params={"way": "feed"}).text
+    assert "cho-mai" not in otto.get("/console/receivers/", params={"q": "im-"}).text
+
+    with desk.hub.pool.connection() as connection:
+        first, after = receivers.silent(connection, most=1)
+        second, last = receivers.silent(connection, after=after or 0, most=1)
+    assert [after, last] == [first[0].receiver, None]
+    assert second[0].kinds == [KIND, "identity_change"]
+    with desk.hub.pool.connection() as connection:
+        known = registry.load(connection).by_code("im-lang")
+    assert known is not None
+    page(desk.hub, known, KIND)
+    assert "im-lang" not in otto.get("/console/receivers/").text.partition('id="silent"')[2].partition("</section>")[0]
+
+
+def test_a_feed_that_has_not_acknowledged_for_a_day_says_what_to_ask(receiving: tuple[Desk, System]) -> None:
+    desk, receiver = receiving
+    with desk.hub.pool.connection() as connection:
+        row = connection.execute("SELECT id FROM destination WHERE receiver = %s AND way = 'feed'", (receiver.id,))
+        number = row.fetchone()
+    assert number is not None
+    here = f"/console/receivers/{number[0]}/"
+    assert "whether its reading job runs" in desk.as_member("otto").get(here).text
+    assert "Chưa xác nhận phần dữ liệu tiếp nhận lúc" in desk.as_member("otto", language="vi").get(here).text
+    assert desk.as_member("otto").get(f"{here}attempts/").status_code == 404
+    assert desk.as_member("otto").get(f"{here}files/").status_code == 404
 
 
 def test_one_receiver_shows_each_kind_and_its_stretches_by_key(receiving: tuple[Desk, System]) -> None:

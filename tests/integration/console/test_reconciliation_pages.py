@@ -16,9 +16,9 @@ from daumoi.organisations.registry import System
 from tests.integration.console.desk import Desk, statements_of
 from tests.integration.console.proving import a_day, prove_three_days
 
-QUERIES_OF_DAYS = 13
+QUERIES_OF_DAYS = 11
 """The reader's standing, the way out with its progress and rates, four of names, four of what was kept."""
-QUERIES_OF_A_DAY = 15
+QUERIES_OF_A_DAY = 13
 OVERVIEW = "/console/reconciliation/"
 
 

@@ -24,8 +24,8 @@ MORNING = datetime(2021, 8, 1, 1, 0, tzinfo=UTC)
 
 
 def files_for(hub: Hub, receiver: System, form: Any = "ndjson", *, kinds: Any = ("*",), **terms: Any) -> int:
-    """Add a destination that gets files from DAY on; returns its number."""
-    said = FileTerms(format=form, begins_on=DAY, **terms)
+    """Add a destination that gets files from DAY on, unless told otherwise; returns its number."""
+    said = FileTerms(format=form, **{"begins_on": DAY, **terms})
     with hub.pool.connection() as connection, connection.transaction():
         return destinations.add(
             connection, receiver=receiver.id, name=f"Tệp {form}", kinds=kinds, terms=said, at=hub.clock.now()

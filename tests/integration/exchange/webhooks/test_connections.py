@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -39,7 +39,7 @@ class Host:
             threading.Thread(target=self._serve, args=(wire, self.connections), daemon=True).start()
 
     def _serve(self, wire: socket.socket, number: int) -> None:
-        with wire:
+        with wire, suppress(OSError):
             self._talk(wire, number)
 
     def read(self, wire: socket.socket) -> bool:
