@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,8 +23,10 @@ from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.services import hold
 from daumoi.exchange.webhooks.signing import SigningKey
 from daumoi.organisations.registry import System
+from tests.integration.sending import a_report, send
 
 ALLOWED = {"DAUMOI_WEBHOOK_ALLOW": "127.0.0.0/8"}
+KIND = "citizen_report"
 
 
 @dataclass
@@ -49,6 +52,16 @@ Behaviour = Callable[[Received], "int | tuple[int, dict[str, str]] | None"]
 
 def well(_: Received) -> int:
     return 204
+
+
+def reports(hub: Hub, sender: System, count: int, *, begin: int = 0, **changes: Any) -> None:
+    """Send so many citizens' reports."""
+    send(hub, sender, KIND, [a_report(f"r-{number}", **changes) for number in range(begin, begin + count)])
+
+
+def move(hub: Hub, **by: float) -> None:
+    """Move the hub's clock on."""
+    hub.clock.move(timedelta(**by))  # type: ignore[attr-defined]
 
 
 @dataclass
