@@ -30,7 +30,7 @@ from daumoi.exchange.webhooks.again import Due, Prepared, prepare
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.keys import open_keys
 from daumoi.exchange.webhooks.messages import PING, Message
-from daumoi.exchange.webhooks.posting import Answer, Post, post
+from daumoi.exchange.webhooks.posting import TOTAL_S, Answer, Post, post
 from daumoi.exchange.webhooks.results import Noting, Result
 from daumoi.exchange.webhooks.schedule import Health
 from daumoi.exchange.webhooks.signing import SigningKey
@@ -68,14 +68,16 @@ class _Webhook(NamedTuple):
 class Dispatcher:
     """One of a hub: a second one waits until the first has ended."""
 
-    def __init__(self, hub: Hub, *, senders: int = SENDERS) -> None:
-        """Begin; nothing runs before `run` or `look`."""
+    def __init__(self, hub: Hub, *, senders: int = SENDERS, total_s: float = TOTAL_S) -> None:
+        """Begin; nothing runs before `run` or `look`. `total_s`: seconds for all of one attempt."""
         self._hub = hub
+        self._total_s = total_s
         self._guard = Guard(hub.settings.webhook_allow)
         self._tls = ssl.create_default_context()
         self._senders = senders
         self._threads = ThreadPoolExecutor(senders, "webhook-post")
         self._results: SimpleQueue[Result] = SimpleQueue()
+        self._ended: list[Result] = []
         self._wake = threading.Event()
         self._in_flight: set[Key] = set()
         self._memory = Memory()
@@ -152,18 +154,18 @@ class Dispatcher:
             self._succeeded[number] = succeeded_at
 
     def _note_results(self, connection: Connection) -> None:
-        found: list[Result] = []
         while True:
             try:
-                found.append(self._results.get_nowait())
+                self._ended.append(self._results.get_nowait())
             except Empty:
                 break
-        if not found:
+        if not self._ended:
             return
+        # Kept until it is committed: where the database is away or busy, the next look writes it down.
         with connection.transaction():
-            Noting(connection, self._healths, self._succeeded, self._hub.clock.now()).note(found)
-        # Not before it is committed: what is not written down is sent again.
-        self._in_flight.difference_update(result.message.key for result in found)
+            Noting(connection, self._healths, self._succeeded, self._hub.clock.now()).note(self._ended)
+        self._in_flight.difference_update(result.message.key for result in self._ended)
+        self._ended = []
 
     def _read_open(self, connection: Connection) -> None:
         self._open = defaultdict(list)
@@ -283,7 +285,7 @@ class Dispatcher:
         elif len(listed) >= UNORDERED_OPEN_MAX or under_way >= _AT_ONCE:
             return None
         stand = Stand(number, webhook.receiver, webhook.endpoint, figure.number, taken)
-        if self._memory.position(stand) >= figure.last_seq:
+        if self._memory.position(stand) >= figure.last_seq and not self._memory.is_long_silent(key, monotonic):
             return None
         if agreement.terms.delay_s:
             self._memory.waits_until[key] = monotonic + _DELAYED_S
@@ -324,7 +326,7 @@ class Dispatcher:
             at=at,
             body=each.body,
         )
-        return post(Post(each.endpoint.url, headers, each.body), self._guard, tls=self._tls)
+        return post(Post(each.endpoint.url, headers, each.body), self._guard, tls=self._tls, total_s=self._total_s)
 
     def _measure(self, connection: Connection) -> None:
         """Set the figures of all webhooks together."""

@@ -16,7 +16,8 @@ import h11
 from daumoi.exchange.webhooks.addresses import AddressRefused, Guard, Target, target_of
 
 TOTAL_S = 15.0
-"""Seconds for all of it: resolving aside, connecting, TLS, sending and the answer."""
+"""Seconds for all of it: resolving, connecting, TLS, sending and the answer. A name that was resolved too late is not
+connected to."""
 ANSWER_MAX_BYTES = 4096
 _HEAD_MAX_BYTES = 16 * 1024
 _RECEIVE_BYTES = 4096
@@ -51,10 +52,10 @@ def post(message: Post, guard: Guard, *, tls: ssl.SSLContext, total_s: float = T
     A 2xx whose answer breaks off counts as no answer: the receiver may have died while it stored the message.
     """
     began = time.monotonic()
+    until = began + total_s
     try:
         target = target_of(message.url)
         addresses = guard.checked(target)
-        until = time.monotonic() + total_s
         with _connect(target, addresses, tls, until) as wire:
             status, retry_after_s, body = _exchange(wire, target, message, until)
     except AddressRefused:

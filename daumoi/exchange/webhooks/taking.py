@@ -4,6 +4,7 @@ What is taken is written into the account in the same transaction, under the rig
 the records of one stretch. Where nothing is given the stretch is lengthened every ten seconds, not at every look.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -78,6 +79,11 @@ class Memory:
         silence = self.silent.get((stand.destination, stand.kind))
         return stand.taken if silence is None else max(stand.taken, silence.upto)
 
+    def is_long_silent(self, key: tuple[int, int], monotonic: float) -> bool:
+        """Tell whether it is time to write down that nothing was given, also where nothing new comes."""
+        silence = self.silent.get(key)
+        return silence is not None and monotonic - silence.since >= SILENT_S
+
     def routes_of(self, agreements: Sequence[Agreement]) -> Routes:
         """Return the routes of several agreements, kept while none of them changes."""
         key = tuple(_under(each) for each in agreements)
@@ -139,10 +145,13 @@ def take(
                 ready.append(party)
         if not ready:
             return []
-        if len(ready) > 1 and kind != IDENTITY_CHANGE and not ready[0].agreement.terms.delay_s:
+        # Asked of all: an agreement may have got a delay since those of one delay were put together.
+        delays = any(each.agreement.terms.delay_s for each in ready)
+        if len(ready) > 1 and kind != IDENTITY_CHANGE and not delays:
             found = _together(hub, connection, ready, at=at, after=after, memory=memory)
         else:
             found = [_alone(hub, connection, each, at=at, after=after, now=now) for each in ready]
+        found = _within_quotas(ready, found)
         return _write(hub, connection, registry, ready, found, at=at, memory=memory, now=now, monotonic=monotonic)
 
 
@@ -198,14 +207,21 @@ def _together(
     parties = [Party(each.agreement, Account(each.stand.destination, each.at.taken)) for each in ready]
     routes = memory.routes_of([each.agreement for each in ready])
     chosen = choose_for_all(hub, connection, parties, rows, routes=routes, number=at.kind)
-    return [_within(each.left_today, some, last) for each, some in zip(ready, chosen, strict=True)]
+    return [(some, last) for some in chosen]
 
 
-def _within(left_today: int | None, chosen: list[Chosen], last: int) -> _Found:
-    if left_today is None or len(chosen) <= left_today:
-        return chosen, last
-    kept = chosen[:left_today]
-    return kept, kept[-1].row[0]
+def _within_quotas(ready: Sequence[_Party], found: Sequence[_Found]) -> list[_Found]:
+    """Cut what is given to what is left of each agreement's quota today; several ways out may share one."""
+    spent: Counter[int] = Counter()
+    kept: list[_Found] = []
+    for party, (chosen, upto) in zip(ready, found, strict=True):
+        if party.left_today is not None:
+            left = max(0, party.left_today - spent[party.agreement.id])
+            if len(chosen) > left:
+                chosen, upto = chosen[:left], chosen[left].row[0] - 1
+            spent[party.agreement.id] += len(chosen)
+        kept.append((chosen, upto))
+    return kept
 
 
 def _alone(hub: Hub, connection: Connection, party: _Party, *, at: Head, after: int, now: datetime) -> _Found:

@@ -1,4 +1,4 @@
-"""One hub whose clock stands until it is moved, who sends to it, who reads it, and a receiver that takes everything."""
+"""One hub whose clock stands until it is moved, who sends to it, who reads it, and what sends to the receivers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from daumoi.core.clock import FixedClock
 from daumoi.core.hub import Hub
 from daumoi.organisations.registry import System
-from tests.integration.exchange.webhooks.receiving import ALLOWED, Looking, Receiver, a_receiver, looking
+from tests.integration.exchange.webhooks.receiving import ALLOWED, Looking, looking
 from tests.integration.sending import a_system
 
 
@@ -32,10 +32,4 @@ def reader(hub: Hub, sender: System) -> System:
 @pytest.fixture
 def looks(hub: Hub, reader: System) -> Iterator[Looking]:
     with looking(hub) as found:
-        yield found
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with a_receiver() as found:
         yield found

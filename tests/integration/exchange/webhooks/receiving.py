@@ -199,8 +199,8 @@ def a_webhook(hub: Hub, system: System, url: str, *, kinds: tuple[str, ...] = ("
 class Looking:
     """A dispatcher that looks when it is told to."""
 
-    def __init__(self, hub: Hub) -> None:
-        self.dispatcher = Dispatcher(hub)
+    def __init__(self, hub: Hub, **settings: Any) -> None:
+        self.dispatcher = Dispatcher(hub, **settings)
         self.connection = connect(hub.dsn, "test webhooks")
 
     def until_quiet(self, seconds: float = 20) -> int:
@@ -220,8 +220,8 @@ class Looking:
 
 
 @contextmanager
-def looking(hub: Hub) -> Iterator[Looking]:
-    looked = Looking(hub)
+def looking(hub: Hub, **settings: Any) -> Iterator[Looking]:
+    looked = Looking(hub, **settings)
     try:
         yield looked
     finally:

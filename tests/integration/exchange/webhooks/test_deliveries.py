@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -26,6 +27,12 @@ from tests.integration.exchange.webhooks.receiving import (
     reports,
 )
 from tests.integration.sending import a_passage, a_report, a_system, send
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with a_receiver() as found:
+        yield found
 
 
 def test_records_come_signed_and_in_order_under_ids_that_are_never_used_twice(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.integration.exchange.webhooks.receiving import (
     Looking,
     Received,
     Receiver,
+    a_receiver,
     a_webhook,
     move,
     reports,
@@ -36,6 +38,12 @@ from tests.integration.sending import a_system
 ROOT = Path(__file__).resolve().parents[4]
 VERIFYING = Path(__file__).with_name("verifying.mjs")
 FRONTEND = ROOT / "frontend" / "package.json"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with a_receiver() as found:
+        yield found
 
 
 def verified_by_node(cases: list[tuple[str, Received]]) -> list[dict[str, Any]]:
