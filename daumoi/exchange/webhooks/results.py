@@ -108,9 +108,10 @@ class Noting:
         destination = message.destination
         self._close(message, "delivered", message.failures)
         before, last = self._healths.get(destination, Health()), self._succeeded.get(destination)
-        if before.failures:
+        if before.is_open:
+            # Of a receiver that takes others meanwhile, what failed keeps its steps, and Retry-After holds.
             self._connection.execute(_SQL["all_due"], {"destination": destination, "at": self._now})
-        elif last is not None and self._now - last < timedelta(seconds=_SUCCESS_NOTED_S):
+        elif not before.failures and last is not None and self._now - last < timedelta(seconds=_SUCCESS_NOTED_S):
             return
         self._succeeded[destination] = self._now
         self._keep(destination, before.after_success(), succeeded=self._now)
