@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from daumoi.exchange.files.terms import FORMATS
 from daumoi.exchange.files.writers import cell
 from tests.integration.exchange.agreeing import agreed, amended, page, terms_of
 from tests.integration.exchange.files.filing import (
+    DAY,
     MORNING,
     close_day,
     fetch,
@@ -30,7 +31,7 @@ from tests.integration.exchange.files.filing import (
 )
 from tests.integration.exchange.test_what_is_given import Row, some_areas, suspend, write_records
 from tests.integration.exchange.worlds import Party, a_world, check_that_all_is_there, fault_of, taken_under
-from tests.integration.sending import a_passage, a_system, send
+from tests.integration.sending import a_passage, a_report, a_system, send
 
 KINDS = ("citizen_report", "checkpoint_passage")
 
@@ -169,3 +170,23 @@ def test_no_change_between_taking_and_fetching_gives_what_the_version_of_the_mom
     for party, lines, destination in zip(parties, got, made, strict=True):
         if party.identity != "none":
             check_that_all_is_there(world, party, lines.values(), taken_under=taken_under(hub, destination))
+
+
+def test_files_that_nobody_fetched_wait_for_a_delay_agreed_since(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(clock=FixedClock(MORNING))
+    sender, receiver = a_system(hub, "dov"), a_system(hub, "reader")
+    agreement = agreed(hub, receiver, terms_of("citizen_report"))
+    files_for(hub, receiver, kinds=["citizen_report"])
+    send(hub, sender, "citizen_report", [a_report("r-1")])
+    close_day(hub)
+    amended(hub, agreement, terms_of("citizen_report", delay_s=2 * 86_400))
+    for _ in range(2):
+        keep_files(hub)
+        (file,) = [each for each in names(hub, receiver, kind="citizen_report") if not each["is_manifest"]]
+        with pytest.raises(CallProblem, match="not_ready"):
+            fetch(hub, receiver, file["name"])
+        hub.clock.move(timedelta(hours=20))  # type: ignore[attr-defined]
+    hub.clock.move(timedelta(hours=20))  # type: ignore[attr-defined]
+    keep_files(hub)
+    (file,) = [each for each in names(hub, receiver, kind="citizen_report", day=DAY) if not each["is_manifest"]]
+    assert len(fetch(hub, receiver, file["name"]).splitlines()) == 1

@@ -35,6 +35,7 @@ class Received:
 
     headers: dict[str, str]
     body: bytes
+    path: str = ""
 
     @property
     def id(self) -> str:
@@ -70,6 +71,8 @@ class Receiver:
 
     url: str = ""
     behaviour: Behaviour = well
+    echoes: bool = False
+    """Whether it answers with what it was sent; else with four letters."""
     requests: list[Received] = field(default_factory=list)
     taken: list[Received] = field(default_factory=list)
 
@@ -85,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        came = Received({name.lower(): value for name, value in self.headers.items()}, body)
+        came = Received({name.lower(): value for name, value in self.headers.items()}, body, self.path)
         self.receiver.requests.append(came)
         said = self.receiver.behaviour(came)
         self.close_connection = True
@@ -95,14 +98,15 @@ class _Handler(BaseHTTPRequestHandler):
         status, headers = said if isinstance(said, tuple) else (said, {})
         if 200 <= status < 300:
             self.receiver.taken.append(came)
+        answer = body if self.receiver.echoes else b"said"
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         if status != 204:
-            self.send_header("Content-Length", "4")
+            self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         if status != 204:
-            self.wfile.write(b"said")
+            self.wfile.write(answer)
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""

@@ -1,0 +1,93 @@
+"""Whatever a receiver does, it has every record in the end, under ids that stay, and others do not wait for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from threading import Event
+from typing import Any
+
+import pytest
+
+from daumoi.core.hub import Hub
+from daumoi.exchange.webhooks import services
+from daumoi.organisations.registry import System
+from tests.integration.exchange.webhooks.receiving import (
+    KIND,
+    Looking,
+    Received,
+    a_receiver,
+    a_webhook,
+    move,
+    reports,
+)
+from tests.integration.sending import a_system
+
+FAULTS: tuple[Any, ...] = (
+    500,
+    None,
+    (429, {"Retry-After": "30"}),
+    (302, {"Location": "http://127.0.0.1:1/"}),
+    404,
+)
+"""An answer of each kind that is no success; None closes in the middle of its answer."""
+
+
+@pytest.mark.parametrize("ordered", [True, False], ids=["ordered", "unordered"])
+def test_a_receiver_that_fails_in_every_way_has_everything_when_it_is_well_again(
+    hub: Hub, sender: System, reader: System, looks: Looking, ordered: bool
+) -> None:
+    """Each message meets every fault; then the receiver loses what it said it has taken, and asks for it again."""
+    tries: Counter[str] = Counter()
+
+    def by_turns(came: Received) -> Any:
+        tries[came.id] += 1
+        return FAULTS[tries[came.id] - 1] if tries[came.id] <= len(FAULTS) else 200
+
+    with a_receiver(by_turns) as receiver:
+        hook = a_webhook(hub, reader, receiver.url, ordered=ordered)
+        for begin in range(4):
+            reports(hub, sender, 3, begin=3 * begin)
+            looks.until_quiet()
+        for _ in range(30):
+            move(hub, hours=5)
+            looks.until_quiet()
+        everything = list(range(1, 13))
+        assert sorted(receiver.seqs) == everything
+        assert hook.delivered == 12
+        assert set(tries.values()) == {len(FAULTS) + 1}
+        ids = {came.id: came.body for came in receiver.requests}
+        assert len(ids) == (2 if ordered else 4), "in order, what waited behind the first goes together"
+        assert all(ids[came.id] == came.body for came in receiver.requests)
+        if ordered:
+            assert receiver.seqs == everything
+        lost, receiver.taken = {came.id: came.body for came in receiver.taken}, []
+        assert hook.do(services.replay, kind=KIND, after=3, since=None, at=hub.clock.now()) == len(ids) - 1
+        looks.until_quiet()
+        assert {came.id: came.body for came in receiver.taken}.items() <= lost.items()
+        assert sorted(receiver.seqs) == everything[3:]
+        if ordered:
+            assert receiver.seqs == everything[3:]
+
+
+def test_a_slow_receiver_holds_up_nobody_else(hub: Hub, sender: System, reader: System, looks: Looking) -> None:
+    ending = Event()
+
+    def slowly(_: Received) -> int:
+        ending.wait(10)
+        return 200
+
+    with ExitStack() as stack:
+        slow, quick = (stack.enter_context(a_receiver(slowly)), stack.enter_context(a_receiver()))
+        stack.callback(ending.set)
+        hooks = [a_webhook(hub, reader, slow.url), a_webhook(hub, a_system(hub, "quick", read="*"), quick.url)]
+        for begin in range(3):
+            reports(hub, sender, 1, begin=begin)
+            while len(quick.taken) <= begin or looks.dispatcher.in_flight > 1:
+                looks.dispatcher.look(looks.connection)
+        assert (len(slow.requests), slow.taken) == (1, [])
+        assert [hook.delivered for hook in hooks] == [0, 3]
+        ending.set()
+        looks.until_quiet()
+        assert slow.seqs == quick.seqs == [1, 2, 3]
+        assert [hook.delivered for hook in hooks] == [3, 3]
