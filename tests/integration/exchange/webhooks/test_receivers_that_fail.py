@@ -70,6 +70,30 @@ def test_a_receiver_that_fails_in_every_way_has_everything_when_it_is_well_again
             assert receiver.seqs == everything[3:]
 
 
+def test_what_is_asked_for_again_while_it_is_under_way_is_sent_again(
+    hub: Hub, sender: System, reader: System, looks: Looking
+) -> None:
+    arrived, ending = Event(), Event()
+
+    def slowly(_: Received) -> int:
+        arrived.set()
+        ending.wait(10)
+        return 200
+
+    with a_receiver(slowly) as receiver:
+        hook = a_webhook(hub, reader, receiver.url)
+        reports(hub, sender, 2)
+        looks.dispatcher.look(looks.connection)
+        assert arrived.wait(5)
+        move(hub, seconds=1)
+        assert hook.do(services.replay, kind=KIND, after=0, since=None, at=hub.clock.now()) == 1
+        ending.set()
+        looks.until_quiet()
+        assert receiver.seqs == [1, 2, 1, 2]
+        assert len({came.id for came in receiver.taken}) == 1
+        assert hook.delivered == 2
+
+
 def test_a_slow_receiver_holds_up_nobody_else(hub: Hub, sender: System, reader: System, looks: Looking) -> None:
     ending = Event()
 
