@@ -108,6 +108,9 @@ UPDATE webhook_key SET until = least(until, %(until)s::timestamptz) WHERE destin
 -- name: forget_keys
 DELETE FROM webhook_key WHERE destination_id = %(destination)s AND until <= %(at)s
 
+-- name: forget_ended_keys
+DELETE FROM webhook_key WHERE until <= %(at)s
+
 -- name: held
 SELECT d.id, d.receiver, d.name, d.kinds, d.settings::text, d.state, d.state_for, d.state_at, d.created_at
 FROM destination d WHERE d.id = %s AND d.receiver = %s AND d.way = 'webhook' AND d.state <> 'ended' FOR UPDATE

@@ -351,6 +351,7 @@ class Dispatcher:
             continue
         while connection.execute(_SQL["forget_messages"], values).rowcount:
             continue
+        connection.execute(_SQL["forget_ended_keys"], {"at": self._hub.clock.now()})
         self._cleaned = time.monotonic()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from daumoi.core.hub import Hub
+from daumoi.exchange import receivers
 from daumoi.exchange.webhooks import services
 from daumoi.organisations.registry import System
 from tests.integration.exchange.webhooks.receiving import (
@@ -18,6 +19,7 @@ from tests.integration.exchange.webhooks.receiving import (
     Received,
     a_receiver,
     a_webhook,
+    looking,
     move,
     reports,
 )
@@ -92,6 +94,46 @@ def test_what_is_asked_for_again_while_it_is_under_way_is_sent_again(
         assert receiver.seqs == [1, 2, 1, 2]
         assert len({came.id for came in receiver.taken}) == 1
         assert hook.delivered == 2
+
+
+def stop(hub: Hub, webhook: int, to: receivers.Stop) -> None:
+    with hub.pool.connection() as connection, connection.transaction():
+        receivers.stop(connection, destination=webhook, to=to, reason="Đã trao đổi với bên nhận", at=hub.clock.now())
+
+
+def test_a_disabled_webhook_that_the_centre_lets_go_on_is_tried_at_once_and_has_its_five_days_again(
+    hub: Hub, sender: System, reader: System, looks: Looking
+) -> None:
+    with a_receiver(lambda came: 500) as receiver:
+        hook = a_webhook(hub, reader, receiver.url)
+        reports(hub, sender, 1)
+        for _ in range(12):
+            looks.until_quiet()
+            move(hub, hours=13)
+        assert hook.state == "disabled"
+        for answer in (500, 200):
+            receiver.behaviour = lambda came, answer=answer: answer
+            stop(hub, hook.id, "active")
+            assert looks.until_quiet() >= 1
+            assert hook.state == "active"
+            stop(hub, hook.id, "paused")
+        assert receiver.seqs == [1]
+
+
+def test_of_a_webhook_that_the_centre_has_ended_nothing_waits_and_no_key_is_left(
+    hub: Hub, sender: System, reader: System, looks: Looking
+) -> None:
+    with a_receiver(lambda came: 500) as receiver:
+        hook = a_webhook(hub, reader, receiver.url)
+        reports(hub, sender, 1)
+        looks.until_quiet()
+        stop(hub, hook.id, "ended")
+        move(hub, days=1)
+        with looking(hub) as later:
+            assert later.until_quiet() == 0
+        assert hook.row("count(*) FROM webhook_message WHERE destination_id = %(id)s AND state = 'open'") == 0
+        assert hook.row("count(*) FROM webhook_key WHERE destination_id = %(id)s") == 0
+        assert len(receiver.requests) == 1
 
 
 def test_a_slow_receiver_holds_up_nobody_else(hub: Hub, sender: System, reader: System, looks: Looking) -> None:
