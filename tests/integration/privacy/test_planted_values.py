@@ -73,13 +73,17 @@ def stage(workspace: Path, prepared: Path) -> Iterator[Stage]:
     """Everything happens once; each test then searches one place."""
     server = HubServer(workspace / "planted", prepared=prepared, **ALLOWED)
     server.start()
-    owner = server.new_system(send="all", read="all", identity="given")
-    stranger = server.new_system(send="all", read="all")
-    with ways_out(server, database_of(server), owner=owner, stranger=stranger) as ways:
-        yield from staged(server, owner, stranger, ways)
+    try:
+        owner = server.new_system(send="all", read="all", identity="given")
+        stranger = server.new_system(send="all", read="all")
+        with ways_out(server, database_of(server), owner=owner, stranger=stranger) as ways:
+            yield staged(server, owner, stranger, ways)
+    finally:
+        server.stop()
 
 
-def staged(server: HubServer, owner: Caller, stranger: Caller, ways: WaysOut) -> Iterator[Stage]:
+def staged(server: HubServer, owner: Caller, stranger: Caller, ways: WaysOut) -> Stage:
+    """Send everything, and ask for everything."""
     stage = Stage(server, owner, stranger, Answers(), database_of(server), {}, [], ways)
     send_good(stage)
     send_bad(stage)
@@ -90,8 +94,7 @@ def staged(server: HubServer, owner: Caller, stranger: Caller, ways: WaysOut) ->
     ways.until_all_is_sent(KINDS)
     ask_for_proof(stage)
     stage.answers.keep("metrics", ANYONE.get(f"{server.base_url}/metrics"))
-    yield stage
-    server.stop()
+    return stage
 
 
 def database_of(server: HubServer) -> str:
