@@ -12,6 +12,7 @@ from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.organisations.registry import EVERY_KIND
 
 _SQL = statements("daumoi.exchange", "receivers")
+_WEBHOOKS = statements("daumoi.exchange", "webhooks")
 PAGE = 50
 REASON_MAX = 1000
 _FIRST = 2**31 - 1
@@ -201,7 +202,8 @@ def stretches(
 def stop(connection: Connection, *, destination: int, to: Stop, reason: str, at: datetime) -> None:
     """Pause, let go on, or end a way out that is pushed to; raises NoSuchDestination, NotNow, ReasonMissing.
 
-    What is under way to the receiver may still arrive: it was taken out before.
+    What is under way to the receiver may still arrive: it was taken out before. A webhook that goes on is tried at
+    once, whatever failed before; of one that has ended nothing waits any more, and its keys sign nothing.
     """
     if not 1 <= len(reason.strip()) <= REASON_MAX:
         raise ReasonMissing(ReasonMissing.__doc__)
@@ -216,6 +218,13 @@ def stop(connection: Connection, *, destination: int, to: Stop, reason: str, at:
         return
     values = {"destination": destination, "state": to, "reason": reason.strip(), "at": at}
     connection.execute(_SQL["set_state"], values)
+    if way == "webhook" and to == "active":
+        well = {"failures": 0, "since": None, "probe": None, "succeeded": None}
+        connection.execute(_WEBHOOKS["note_health"], {"destination": destination} | well)
+        connection.execute(_WEBHOOKS["all_due"], {"destination": destination, "at": at})
+    if way == "webhook" and to == "ended":
+        connection.execute(_WEBHOOKS["drop_open"], {"destination": destination, "at": at})
+        connection.execute(_WEBHOOKS["end_keys"], {"destination": destination, "until": at})
 
 
 def _stop_webhook(connection: Connection, webhook: int, receiver: int, to: Stop, *, reason: str, at: datetime) -> None:

@@ -115,6 +115,26 @@ def still_given(agreement: Agreement, chosen: Chosen) -> bool:
     return agreement.matcher.covers(place_of(chosen.row), chosen.row[2])
 
 
+def given_now(
+    hub: Hub, connection: Connection, agreement: Agreement, chosen: Sequence[Chosen], *, account: Account, number: int
+) -> list[tuple[int, Chosen]]:
+    """Return what of records chosen under an earlier version this one gives too, each with its place among them.
+
+    A correction that lies outside by now goes as a withdrawal where the destination had an earlier revision.
+    """
+    outside = [each.row for each in chosen if each.row[5] == Op.CORRECT and not still_given(agreement, each)]
+    asked = [row for row in outside if agreement.matcher.covers_sender(row[2])]
+    before = _earlier(hub, connection, asked, number=number)
+    (ended,) = _had_by_all(connection, [Party(agreement, account)], [asked], before, number=number)
+    found = []
+    for place, each in enumerate(chosen):
+        if still_given(agreement, each):
+            found.append((place, each))
+        elif each.row[0] in ended:
+            found.append((place, Chosen(each.row, True)))
+    return found
+
+
 def place_of(row: ShownRow) -> Place:
     """Return of which place a record is."""
     return row[PATH], row[AREA_SCHEME], row[AREA_CODE]

@@ -71,14 +71,17 @@ def _public_keys(hub: Hub) -> list[dict[str, str]]:
     ]
 
 
-async def _pieces(gate: Gate, call: Call, name: str, opened: Opened) -> AsyncIterator[bytes]:
-    """Yield a file; raises CallProblem where the right to it ends meanwhile: the answer breaks off."""
+async def pieces(gate: Gate, call: Call, name: str, opened: Opened) -> AsyncIterator[bytes]:
+    """Yield a file; raises CallProblem where the right to it ends or changes meanwhile: the answer breaks off."""
     with opened.content as content:
         left = opened.bytes
         while left and (piece := await gate.read(content.read, _PIECE_BYTES)):
             if gate.active(call.caller.client_id) is None:
                 raise CallProblem("unauthorized")
-            gate.agreement(call.system, opened.kind)
+            agreement = gate.agreement(call.system, opened.kind)
+            # What the gate knows may be a moment older than what the file was opened under.
+            if (agreement.id, agreement.version) > opened.under:
+                raise CallProblem("no_agreement", "The agreement has changed since the file was opened.")
             left -= len(piece)
             yield piece
     if not left:
@@ -122,7 +125,7 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
             "Content-Length": str(opened.bytes),
             "Content-Disposition": f'attachment; filename="{name}"',
         }
-        return Stream(_pieces(gate, call, name, opened), media_type=media_type, headers=headers)
+        return Stream(pieces(gate, call, name, opened), media_type=media_type, headers=headers)
 
     @get("/api/v1/keys")
     async def keys(request: Request[Any, Any, Any]) -> ASGIApp:

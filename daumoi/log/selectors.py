@@ -198,12 +198,15 @@ class Earlier(NamedTuple):
 
 
 def earlier(connection: Connection, *, kind: int, keys: Sequence[tuple[int, bytes]]) -> list[Earlier]:
-    """Return what lies before records of the same ref, by (number, receipt key); of dropped ones only the number."""
+    """Return what lies before records of the same ref, by (number, receipt key); of dropped ones only the number.
+
+    Withdrawals are left out: they lie nowhere and say nothing that somebody could have.
+    """
     rows = connection.execute(
         "SELECT w.seq, q.seq, r.system_id, r.path, r.area_scheme, r.area_code"
         " FROM unnest(%s::bigint[], %s::bytea[]) w(seq, key) JOIN receipt q ON q.key = w.key AND q.seq < w.seq"
-        " LEFT JOIN record r ON r.kind = %s AND r.seq = q.seq",
-        ([seq for seq, _ in keys], [key for _, key in keys], kind),
+        " LEFT JOIN record r ON r.kind = %s AND r.seq = q.seq WHERE r.op IS DISTINCT FROM %s",
+        ([seq for seq, _ in keys], [key for _, key in keys], kind, int(Op.WITHDRAW)),
     )
     return [Earlier(*row) for row in rows]
 

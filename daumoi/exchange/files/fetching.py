@@ -57,12 +57,13 @@ def page(
 
 
 class Opened(NamedTuple):
-    """A file that may be given, open for reading; of which kind, how long it is."""
+    """A file that may be given, open for reading; of which kind, how long it is, by which agreement and version."""
 
     content: IO[bytes]
     kind: str
     bytes: int
     is_manifest: bool
+    under: tuple[int, int]
 
 
 def open_file(hub: Hub, *, system: System, name: str, by: Actor) -> Opened:
@@ -101,7 +102,7 @@ def open_file(hub: Hub, *, system: System, name: str, by: Actor) -> Opened:
                     subject=Subject(said, kind, export.first, export.last),
                     purpose="data_sharing",
                 )
-                return Opened(content, kind, size, is_manifest)
+                return Opened(content, kind, size, is_manifest, (agreement.id, agreement.version))
         connection.execute(_SQL["make_again"], (number,))
     raise _later()
 

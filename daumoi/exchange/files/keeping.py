@@ -16,7 +16,7 @@ from daumoi.core.sql import statements
 from daumoi.core.turns import Busy, Turn, turn
 from daumoi.exchange.files import destinations, exports
 from daumoi.exchange.files.exports import Export
-from daumoi.exchange.files.making import Changed, make
+from daumoi.exchange.files.making import Changed, TooSoon, make
 from daumoi.exchange.files.taking import take_closed
 from daumoi.organisations import registry
 from daumoi.people.destroying import epoch
@@ -55,6 +55,8 @@ def _make(hub: Hub, connection: Connection) -> int:
             waits[refused.code] += 1
         except Changed:
             waits["changed"] += 1
+        except TooSoon:
+            waits["delayed"] += 1
     for reason, count in waits.items():
         _log.info("files are written later", reason=reason, parts_of_days=count)
     return done

@@ -26,12 +26,12 @@ from daumoi.exchange.files.columns import columns
 from daumoi.exchange.files.destinations import Destination
 from daumoi.exchange.files.exports import Export
 from daumoi.exchange.files.manifest import FileEntry, Manifest, signed
-from daumoi.exchange.files.terms import FileTerms
+from daumoi.exchange.files.terms import FileTerms, closes_at
 from daumoi.exchange.files.writers import Writer, Written, begin, settle, writer
 from daumoi.exchange.ledger import Stretch
 from daumoi.exchange.lines import PATH
 from daumoi.exchange.reading import Line, Portion, Reader
-from daumoi.exchange.selection import Account, Chosen, still_given
+from daumoi.exchange.selection import Account, Chosen, given_now
 from daumoi.organisations.registry import Registry, System
 from daumoi.people.destroying import epoch
 
@@ -43,6 +43,10 @@ _STRETCHES = 100
 
 class Changed(Exception):
     """The agreement or the people in the records changed while files were written; the next run writes them anew."""
+
+
+class TooSoon(Exception):
+    """The agreement of now gives the records of this day later than the one they were taken under."""
 
 
 class _Group(NamedTuple):
@@ -143,7 +147,7 @@ def province_of(path: str | None) -> str:
 
 
 def make(hub: Hub, connection: Connection, registry: Registry, destination: Destination, export: Export) -> None:
-    """Write the files of a part of a day; raises CallProblem no_agreement and gone_before, Changed, OSError.
+    """Write the files of a part of a day; raises CallProblem no_agreement and gone_before, Changed, TooSoon, OSError.
 
     The connection is in autocommit mode: each step is a transaction of its own.
     """
@@ -152,6 +156,8 @@ def make(hub: Hub, connection: Connection, registry: Registry, destination: Dest
     kind = _kind(connection, export.kind)
     with connection.transaction():
         under = _under(hub, connection, destination, kind)
+    if hub.clock.now() < closes_at(export.day, destination.terms, delay_s=under.agreement.terms.delay_s):
+        raise TooSoon(TooSoon.__doc__)
     hides = under.agreement.hides_numbers
     span = (export.first_own, export.last_own) if hides else (export.first, export.last)
     folder = exports.place_of(hub, destination=destination.id, kind=export.kind, day=export.day, part=export.part)
@@ -263,7 +269,7 @@ def _again(
     export: Export,
     stretch: Stretch,
 ) -> list[tuple[Line, Chosen, int]]:
-    """Read again what a stretch gave: lines as today's version shows them, each with the number it has there."""
+    """Read again what a stretch gave and today's version gives too, as that shows it, each with its number there."""
     at = reading.head(connection, agreement.kind)
     hides = agreement.hides_numbers
     if not stretch.records or stretch.last < at.oldest or (hides and not stretch.first_own):
@@ -283,16 +289,19 @@ def _again(
         most=stretch.records,
         account=Account(export.destination, at.seq),
     )
-    is_same = key == (agreement.id, agreement.version)
-    first_own = stretch.first_own or 0
-    owns = range(first_own, first_own + len(chosen)) if hides else None
+    account = Account(export.destination, at.seq)
+    kept = (
+        list(enumerate(chosen))
+        if key == (agreement.id, agreement.version)
+        else given_now(hub, connection, agreement, chosen, account=account, number=at.kind)
+    )
+    owns = [(stretch.first_own or 0) + place for place, _ in kept] if hides else None
     reader = Reader(Actor(f"system:{receiver.code}", receiver.name, "partner_system", "files"))
-    portion = Portion(agreement, reader, chosen, (stretch.first, stretch.last), owns)
+    portion = Portion(agreement, reader, [each for _, each in kept], (stretch.first, stretch.last), owns)
     lines = reading.render(hub, connection, registry, portion, kind=at.kind, action="file.make")
     return [
-        (line, each, first_own + place if hides else line.seq)
-        for place, (line, each) in enumerate(zip(lines, chosen, strict=True))
-        if is_same or still_given(agreement, each)
+        (line, each, line.seq if owns is None else owns[place])
+        for place, (line, (_, each)) in enumerate(zip(lines, kept, strict=True))
     ]
 
 

@@ -34,8 +34,10 @@ INSERT INTO webhook_attempt (destination_id, kind, first_seq, at, milliseconds, 
 SELECT %(destination)s, %(kind)s, %(first)s, %(at)s, %(ms)s, %(status)s, %(error)s, %(answer)s
 
 -- name: close_message
+-- Not one that was asked for again after the attempt began: what came of that attempt may be what its receiver has lost.
 UPDATE webhook_message SET state = %(state)s, failures = %(failures)s, closed_at = %(at)s
 WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s AND state = 'open'
+  AND (failures > 0 OR next_at <= %(began)s)
 
 -- name: put_off
 UPDATE webhook_message SET failures = %(failures)s, next_at = %(next)s
@@ -105,6 +107,9 @@ UPDATE webhook_key SET until = least(until, %(until)s::timestamptz) WHERE destin
 
 -- name: forget_keys
 DELETE FROM webhook_key WHERE destination_id = %(destination)s AND until <= %(at)s
+
+-- name: forget_ended_keys
+DELETE FROM webhook_key WHERE until <= %(at)s
 
 -- name: held
 SELECT d.id, d.receiver, d.name, d.kinds, d.settings::text, d.state, d.state_for, d.state_at, d.created_at

@@ -1,10 +1,12 @@
 """Asks the rights before a further try, and writes the same message again: the same numbers, and so the same id.
 
-It is made from the log, under the version it was taken under, and gives only what the agreement of now gives too: what
-has ended since does not leave, and nothing of people is kept beside the log for sending it.
+It is made from the log, under the version it was taken under, and gives only what the agreement of now gives too, as
+that shows it: what has ended since does not leave, and nothing of people is kept beside the log for sending it. A
+correction that lies outside by now goes as a withdrawal.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from daumoi.core.database import Connection
@@ -12,7 +14,7 @@ from daumoi.core.hub import Hub
 from daumoi.exchange import reading
 from daumoi.exchange.agreements import Agreement, held_firm_all, versions
 from daumoi.exchange.reading import Portion
-from daumoi.exchange.selection import Account, still_given
+from daumoi.exchange.selection import Account, given_now
 from daumoi.exchange.webhooks import messages
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.messages import Message
@@ -43,7 +45,7 @@ def prepare(hub: Hub, connection: Connection, registry: Registry, due: Sequence[
         rights = held_firm_all(connection, system_ids=[each.receiver for each in due], kind=kind, now=now)
         for each in due:
             agreement = rights.get(each.receiver)
-            if agreement is None:
+            if agreement is None or _is_too_soon(connection, each.message, agreement, now):
                 found.waiting.append(each)
                 continue
             outgoing = _written(hub, connection, registry, each, agreement)
@@ -52,6 +54,14 @@ def prepare(hub: Hub, connection: Connection, registry: Registry, due: Sequence[
             else:
                 found.outgoing.append(outgoing)
     return found
+
+
+def _is_too_soon(connection: Connection, message: Message, agreement: Agreement, now: datetime) -> bool:
+    """Tell whether a later version gives these records only after a delay that has not passed."""
+    if not agreement.terms.delay_s or (message.agreement, message.version) == (agreement.id, agreement.version):
+        return False
+    at = reading.head(connection, agreement.kind)
+    return reading.head_for(connection, agreement, at, destination=message.destination, now=now) < message.last
 
 
 def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agreement: Agreement) -> Outgoing | None:
@@ -77,13 +87,17 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
         most=message.records,
         account=Account(message.destination, at.seq),
     )
-    withheld = set() if now_as_then else {each.row[0] for each in chosen if not still_given(agreement, each)}
-    first_own = message.first_own
-    owns = None if first_own is None else range(first_own, first_own + len(chosen))
-    portion = Portion(agreement, reader_of(registry, due.receiver), chosen, (message.first, message.last), owns)
-    lines = reading.render(hub, connection, registry, portion, kind=at.kind, action="webhook.send")
-    kept = [line.text for line in lines if line.seq not in withheld]
+    account = Account(message.destination, at.seq)
+    kept = (
+        list(enumerate(chosen))
+        if now_as_then
+        else given_now(hub, connection, agreement, chosen, account=account, number=at.kind)
+    )
     if not kept:
         return None
-    body = messages.full(message, kind, kept)
+    given, reader, span = [each for _, each in kept], reader_of(registry, due.receiver), (message.first, message.last)
+    owns = None if message.first_own is None else [message.first_own + place for place, _ in kept]
+    portion = Portion(agreement, reader, given, span, owns)
+    lines = reading.render(hub, connection, registry, portion, kind=at.kind, action="webhook.send")
+    body = messages.full(message, kind, [line.text for line in lines])
     return Outgoing(message, due.receiver, due.endpoint, kind, body, agreement.shows_people)

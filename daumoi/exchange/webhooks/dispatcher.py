@@ -80,6 +80,7 @@ class Dispatcher:
         self._senders = senders
         self._threads = ThreadPoolExecutor(senders, "webhook-post")
         self._results: SimpleQueue[Result] = SimpleQueue()
+        self._ended: list[Result] = []
         self._wake = threading.Event()
         self._in_flight: set[Key] = set()
         self._memory = Memory()
@@ -161,18 +162,18 @@ class Dispatcher:
             self._succeeded[number] = succeeded_at
 
     def _note_results(self, connection: Connection) -> None:
-        found: list[Result] = []
         while True:
             try:
-                found.append(self._results.get_nowait())
+                self._ended.append(self._results.get_nowait())
             except Empty:
                 break
-        if not found:
+        if not self._ended:
             return
+        # Kept until it is committed: where the database is away or busy, the next look writes it down.
         with connection.transaction():
-            Noting(connection, self._healths, self._succeeded, self._hub.clock.now()).note(found)
-        # Not before it is committed: what is not written down is sent again.
-        self._in_flight.difference_update(result.message.key for result in found)
+            Noting(connection, self._healths, self._succeeded, self._hub.clock.now()).note(self._ended)
+        self._in_flight.difference_update(result.message.key for result in self._ended)
+        self._ended = []
 
     def _read_open(self, connection: Connection) -> None:
         self._open = defaultdict(list)
@@ -315,7 +316,7 @@ class Dispatcher:
         elif len(listed) >= UNORDERED_OPEN_MAX or under_way >= _AT_ONCE:
             return None
         stand = Stand(number, webhook.receiver, webhook.endpoint, figure.number, taken)
-        if self._memory.position(stand) >= figure.last_seq:
+        if self._memory.position(stand) >= figure.last_seq and not self._memory.is_long_silent(key, monotonic):
             return None
         if agreement.terms.delay_s:
             self._memory.waits_until[key] = monotonic + _DELAYED_S
@@ -381,6 +382,7 @@ class Dispatcher:
             continue
         while connection.execute(_SQL["forget_messages"], values).rowcount:
             continue
+        connection.execute(_SQL["forget_ended_keys"], {"at": self._hub.clock.now()})
         self._cleaned = time.monotonic()
 
 

@@ -68,7 +68,7 @@ class Noting:
     def withhold(self, messages: Sequence[Message]) -> None:
         """Close messages of which the agreement gives nothing any more: nothing is sent, and the next ones go on."""
         for message in messages:
-            self._close(message, "withheld", message.failures)
+            self._close(message, "withheld", message.failures, began=self._now)
         with self._connection.cursor() as cursor:
             cursor.executemany(_SQL["close_message"], self._closed)
         self._move()
@@ -96,24 +96,26 @@ class Noting:
         )
         meters.ATTEMPTS.labels(said).inc()
         if message.kind == PING:
-            self._close(message, "delivered" if said == "delivered" else "failed", message.failures)
+            self._close(message, "delivered" if said == "delivered" else "failed", message.failures, began=result.at)
         elif said == "delivered":
-            self._succeed(message)
+            self._succeed(message, began=result.at)
         else:
             self._fail(result, is_gone=said == "gone")
 
-    def _close(self, message: Message, state: str, failures: int) -> None:
-        self._closed.append(_of(message) | {"state": state, "failures": failures, "at": self._now})
+    def _close(self, message: Message, state: str, failures: int, *, began: datetime) -> None:
+        values = {"state": state, "failures": failures, "at": self._now, "began": began}
+        self._closed.append(_of(message) | values)
         if message.kind != PING:
             self._moved.add((message.destination, message.kind))
 
-    def _succeed(self, message: Message) -> None:
+    def _succeed(self, message: Message, *, began: datetime) -> None:
         destination = message.destination
-        self._close(message, "delivered", message.failures)
+        self._close(message, "delivered", message.failures, began=began)
         before, last = self._healths.get(destination, Health()), self._succeeded.get(destination)
-        if before.failures:
+        if before.is_open:
+            # Of a receiver that takes others meanwhile, what failed keeps its steps, and Retry-After holds.
             self._connection.execute(_SQL["all_due"], {"destination": destination, "at": self._now})
-        elif last is not None and self._now - last < timedelta(seconds=_SUCCESS_NOTED_S):
+        elif not before.failures and last is not None and self._now - last < timedelta(seconds=_SUCCESS_NOTED_S):
             return
         self._succeeded[destination] = self._now
         self._keep(destination, before.after_success(), succeeded=self._now)
@@ -131,7 +133,7 @@ class Noting:
         health = self._healths.get(message.destination, Health()).after_failure(now, again_at=again_at)
         self._keep(message.destination, health, succeeded=None)
         if is_used_up(failures) and not result.endpoint.ordered:
-            self._close(message, "failed", failures)
+            self._close(message, "failed", failures, began=result.at)
             self._connection.execute(_SQL["give_up"], _of(message) | {"at": now})
         else:
             self._connection.execute(_SQL["put_off"], _of(message) | {"failures": failures, "next": again_at})

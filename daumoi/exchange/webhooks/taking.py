@@ -3,6 +3,7 @@
 What is taken is written into the account in the same transaction, under the rights that hold in it (`writing.py`).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,8 @@ NEAR = 4 * RECORDS_MAX
 """Destinations of a kind that stand within so many numbers of each other share one read."""
 SCAN = 200_000
 """Numbers that one look passes over at most for a destination that stands alone and gets few of them."""
+SILENT_S = 10.0
+"""Seconds after which it is written down that nothing was given of some numbers."""
 _QUOTA_S = 60.0
 Under = tuple[int, int, frozenset[int] | None]
 
@@ -59,6 +62,11 @@ class Memory:
         """Return up to which number a destination was looked through, as far as is known."""
         silence = self.silent.get((stand.destination, stand.kind))
         return stand.taken if silence is None else max(stand.taken, silence.upto)
+
+    def is_long_silent(self, key: tuple[int, int], monotonic: float) -> bool:
+        """Tell whether it is time to write down that nothing was given, also where nothing new comes."""
+        silence = self.silent.get(key)
+        return silence is not None and monotonic - silence.since >= SILENT_S
 
 
 class Held(NamedTuple):
@@ -109,9 +117,12 @@ def find(
             memory.waits_until[party.stand.destination, at.kind] = monotonic + _QUOTA_S
         elif after <= (position := _position(memory, party)) <= after + NEAR:
             ready.append((party, position))
-    if len(ready) > 1 and shares_reads(kind, ready[0][0].agreement.terms.delay_s):
-        return at, _together(hub, connection, ready, at=at)
-    return at, [_alone(hub, connection, party, at=at, after=position, now=now) for party, position in ready]
+    # Asked of all: an agreement may have got a delay since those without one were put together.
+    if len(ready) > 1 and all(shares_reads(kind, party.agreement.terms.delay_s) for party, _ in ready):
+        found = _together(hub, connection, ready, at=at)
+    else:
+        found = [_alone(hub, connection, party, at=at, after=position, now=now) for party, position in ready]
+    return at, _within_quotas(found)
 
 
 def shares_reads(kind: str, delay_s: int) -> bool:
@@ -173,10 +184,24 @@ def _together(hub: Hub, connection: Connection, ready: Sequence[tuple[Held, int]
 
 
 def _within(party: Held, chosen: list[Chosen], last: int) -> Found:
-    most = RECORDS_MAX if party.left_today is None else min(RECORDS_MAX, party.left_today)
-    if len(chosen) <= most:
+    if len(chosen) <= RECORDS_MAX:
         return Found(party, chosen, last)
-    return Found(party, chosen[:most], chosen[most - 1].row[0])
+    return Found(party, chosen[:RECORDS_MAX], chosen[RECORDS_MAX - 1].row[0])
+
+
+def _within_quotas(found: Sequence[Found]) -> list[Found]:
+    """Cut what is given to what is left of each agreement's quota today; several ways out may share one."""
+    spent: Counter[int] = Counter()
+    kept: list[Found] = []
+    for each in found:
+        party, chosen, upto = each
+        if party.left_today is not None:
+            left = max(0, party.left_today - spent[party.agreement.id])
+            if len(chosen) > left:
+                chosen, upto = chosen[:left], chosen[left].row[0] - 1
+            spent[party.agreement.id] += len(chosen)
+        kept.append(Found(party, chosen, upto))
+    return kept
 
 
 def _alone(hub: Hub, connection: Connection, party: Held, *, at: Head, after: int, now: datetime) -> Found:

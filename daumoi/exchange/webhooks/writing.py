@@ -18,12 +18,10 @@ from daumoi.exchange.selection import Chosen
 from daumoi.exchange.webhooks import messages
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.messages import BODY_MAX_BYTES, Message
-from daumoi.exchange.webhooks.taking import SCAN, Found, Held, Memory, Silence, Stand, find, under
+from daumoi.exchange.webhooks.taking import SCAN, SILENT_S, Found, Held, Memory, Silence, Stand, find, under
 from daumoi.log import selectors as log
 from daumoi.organisations.registry import Registry
 
-SILENT_S = 10.0
-"""Seconds after which it is written down that nothing was given of some numbers."""
 _SQL = statements("daumoi.exchange", "webhooks")
 
 

@@ -55,6 +55,7 @@ def recount(connection: Any, *, destination: int, receiver: int, kind: int, now:
         return any(
             inside(versions[s[2:4]] if (s := under(each[0])) else version, each)
             for each in before.get((record[1], record[2]), [])
+            if each[3] != 3
         )
 
     for record in connection.execute(RECORDS, (kind,)).fetchall():

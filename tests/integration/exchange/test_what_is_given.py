@@ -38,7 +38,8 @@ class Row:
 class Oracle:
     """Says what a receiver gets, record by record, from what it had."""
 
-    def __init__(self) -> None:
+    def __init__(self, everyone: set[str]) -> None:
+        self.everyone = everyone
         self.had: set[tuple[str, str]] = set()
         self.known: dict[tuple[Area, Area], bool] = {}
 
@@ -48,7 +49,10 @@ class Oracle:
         if row.op != "withdraw" and inside and row.sender in senders:
             self.had.add(key)
             return row.op
-        return "withdraw" if row.op != "assert" and row.sender in senders and (key in self.had or not within) else None
+        if row.op == "assert" or row.sender not in senders:
+            return None
+        is_all = not within and senders == self.everyone
+        return "withdraw" if key in self.had or is_all else None
 
     def lies(self, area: Area, within: Area) -> bool:
         if (area, within) not in self.known:
@@ -68,8 +72,16 @@ def some_areas(chance: random.Random) -> list[Area]:
     ]
 
 
-def write_records(hub: Hub, chance: random.Random, systems: dict[str, Any], pool: list[Area], rows: list[Row]) -> None:
-    """Some further records: new ones, corrections that move, withdrawals."""
+def write_records(
+    hub: Hub,
+    chance: random.Random,
+    systems: dict[str, Any],
+    pool: list[Area],
+    rows: list[Row],
+    *,
+    of_people: bool = False,
+) -> None:
+    """Some further records: new ones, corrections that move, withdrawals; with somebody's identity and place on request."""
     for _ in range(chance.randint(1, 12)):
         sender = chance.choice(list(systems))
         before = [row for row in rows if row.sender == sender]
@@ -83,6 +95,10 @@ def write_records(hub: Hub, chance: random.Random, systems: dict[str, Any], pool
             sent = a_report(ref, revision=revision)
             if area is not None:
                 sent["area"] = {"scheme": area[0], "code": area[1]}
+            if of_people:
+                sent["subject"] = {"national_id": f"0010870{len(rows):05d}", "full_name": "Lê Thị Mẫu"}
+                if area is not None:
+                    sent["location"] = {"lat": 21.03, "lon": 105.85}
             op = "assert" if revision == 1 else "correct"
         receipt = send(hub, systems[sender], KIND, [sent])
         assert receipt.first_seq == len(rows) + 1
@@ -98,7 +114,7 @@ def test_a_receiver_gets_what_the_oracle_says_whatever_changes_meanwhile(
     systems = {code: a_system(hub, code) for code in ("dov", "cora")}
     receiver = a_system(hub, "reader")
     organisations = organisations_of(hub)
-    oracle, rows, pool = Oracle(), [], some_areas(chance)
+    oracle, rows, pool = Oracle(set(systems)), [], some_areas(chance)
     provider = chance.choice([None, "dov"])
     senders = set(systems) if provider is None else {provider}
     within = chance.sample(pool, chance.choice([0, 1, 3]))
@@ -129,6 +145,22 @@ def test_a_receiver_gets_what_the_oracle_says_whatever_changes_meanwhile(
                 assert found.records or found.next == len(rows), "an empty page means nothing more up to the head"
                 after = found.next
     assert got == expected
+
+
+def test_who_was_told_of_an_end_alone_is_told_nothing_of_what_comes_behind_it(make_hub: Callable[..., Hub]) -> None:
+    """A record outside of the agreement, withdrawn while it gave all, and corrected when it gives a part again."""
+    hub = make_hub(clock=FixedClock(NOON))
+    sender, receiver = a_system(hub, "dov"), a_system(hub, "reader")
+    outside, narrow = {"scheme": TODAY, "code": "25747"}, terms_of(KIND, areas=[(TODAY, "00004")])
+    agreement = agreed(hub, receiver, narrow)
+    send(hub, sender, KIND, [a_report("r-0", area=outside)])
+    assert page(hub, receiver, KIND).records == 0
+    amended(hub, agreement, terms_of(KIND))
+    send(hub, sender, KIND, [{"ref": "r-0", "revision": 2, "op": "withdraw"}])
+    assert [line["op"] for line in lines_of(page(hub, receiver, KIND, after=1))] == ["withdraw"]
+    amended(hub, agreement, narrow)
+    send(hub, sender, KIND, [a_report("r-0", revision=3, area=outside)])
+    assert page(hub, receiver, KIND, after=2).records == 0
 
 
 def suspend(hub: Hub, agreement: int, *, on: bool) -> None:

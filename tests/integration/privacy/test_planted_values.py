@@ -1,8 +1,9 @@
 """Planted personal values are found in no log (PostgreSQL's too), error text, metric, body or archive.
 
 A hub of its own gets records of every kind with unmistakable values in every personal and identity field, good rows and
-bad ones of every fault, odd calls, and database errors. Then everything that must not hold them is searched. They must
-be found only where they belong: in their owner's held rows and in feeds with identity.
+bad ones of every fault, odd calls, and database errors; its webhooks fail first, and answer with what they are sent. Then
+everything that must not hold them is searched. They must be found only where they belong: in their owner's held rows and in
+feeds and webhooks with identity.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -31,6 +33,7 @@ from tests.integration.privacy.planted_records import (
     bad_rows,
     faults_of_meaning,
 )
+from tests.integration.privacy.planted_ways_out import ALLOWED, WaysOut, ways_out
 from tests.repository.planted import digits, found_in, word
 
 DATABASE_FAULT = "DBFAULT"
@@ -61,26 +64,37 @@ class Stage:
     dsn: str
     good: dict[str, list[Record]]
     database_faults: list[int]
+    ways: WaysOut
     printed: str = ""
 
 
 @pytest.fixture(scope="module")
 def stage(workspace: Path, prepared: Path) -> Iterator[Stage]:
     """Everything happens once; each test then searches one place."""
-    server = HubServer(workspace / "planted", prepared=prepared)
+    server = HubServer(workspace / "planted", prepared=prepared, **ALLOWED)
     server.start()
-    owner = server.new_system(send="all", read="all", identity="given")
-    stranger = server.new_system(send="all", read="all")
-    stage = Stage(server, owner, stranger, Answers(), database_of(server), {}, [])
+    try:
+        owner = server.new_system(send="all", read="all", identity="given")
+        stranger = server.new_system(send="all", read="all")
+        with ways_out(server, database_of(server), owner=owner, stranger=stranger) as ways:
+            yield staged(server, owner, stranger, ways)
+    finally:
+        server.stop()
+
+
+def staged(server: HubServer, owner: Caller, stranger: Caller, ways: WaysOut) -> Stage:
+    """Send everything, and ask for everything."""
+    stage = Stage(server, owner, stranger, Answers(), database_of(server), {}, [], ways)
     send_good(stage)
     send_bad(stage)
     call_everything(stage)
     call_oddly(stage)
     provoke_database_errors(stage)
     import_a_file(stage)
+    ways.until_all_is_sent(KINDS)
+    ask_for_proof(stage)
     stage.answers.keep("metrics", ANYONE.get(f"{server.base_url}/metrics"))
-    yield stage
-    server.stop()
+    return stage
 
 
 def database_of(server: HubServer) -> str:
@@ -267,6 +281,37 @@ def import_a_file(stage: Stage) -> None:
             stage.printed += done.stdout + done.stderr
     done = stage.server.run("doctor")
     stage.printed += done.stdout + done.stderr
+
+
+def ask_for_proof(stage: Stage) -> None:
+    """What the owners of ways out are told about what they got: attempts, accounts, statements, lineage."""
+    today = (datetime.now(UTC) + timedelta(hours=7)).date().isoformat()
+    for caller in stage.ways.callers:
+        for path in (f"statements/{today}", "webhooks"):
+            assert stage.answers.keep(path, caller.get(f"/api/v1/{path}")).status_code == 200, path
+        for webhook in caller.get("/api/v1/webhooks").json()["items"]:
+            attempts = stage.answers.keep("attempts", caller.get(f"/api/v1/webhooks/{webhook['id']}/attempts"))
+            assert attempts.json()["items"]
+        for kind in KINDS:
+            assert stage.answers.keep("account", caller.get("/api/v1/deliveries", kind=kind)).status_code == 200
+            stage.answers.keep("lineage", caller.get(f"/api/v1/records/{kind}/1/lineage"))
+
+
+def test_planted_values_are_in_no_address_header_or_body_of_a_webhook_that_shows_no_identity(stage: Stage) -> None:
+    leaks = []
+    for name, inbox in stage.ways.inboxes.items():
+        told = {came.said["kind"] for came in inbox.taken}
+        assert told >= set(KINDS), f"{name} was told of {told}"
+        assert len(inbox.requests) > len(inbox.taken), f"{name} has failed and was sent the same again"
+        for came in inbox.requests:
+            leaks += [(name, "around", found) for found in found_in(came.path + repr(came.headers))]
+            if name != "given":
+                leaks += [(name, "body", found) for found in found_in(came.body)]
+    assert leaks == []
+    assert found_in(b"".join(came.body for came in stage.ways.inboxes["given"].taken)), "where identity is given"
+    thin = {came.said["kind"] for came in stage.ways.inboxes["thin"].taken if "data" not in came.said}
+    assert thin >= set(KINDS) - {"area_count", "checkpoint"}
+    assert not [came for came in stage.ways.inboxes["none"].requests if b"pseudonym" in came.body]
 
 
 def test_planted_values_are_in_no_answer_that_is_not_their_owners(stage: Stage) -> None:

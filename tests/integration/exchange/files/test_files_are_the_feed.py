@@ -5,28 +5,33 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from daumoi.core.clock import FixedClock
 from daumoi.core.hub import Hub
+from daumoi.core.problems import CallProblem
 from daumoi.exchange.files.columns import INSTANT, columns, values
+from daumoi.exchange.files.keeping import keep_files
 from daumoi.exchange.files.terms import FORMATS
 from daumoi.exchange.files.writers import cell
 from tests.integration.exchange.agreeing import agreed, amended, page, terms_of
 from tests.integration.exchange.files.filing import (
+    DAY,
     MORNING,
     close_day,
     fetch,
     files_for,
     manifests,
+    names,
     rows_of_csv,
     rows_of_parquet,
 )
-from tests.integration.exchange.test_what_is_given import Row, some_areas, write_records
-from tests.integration.sending import a_passage, a_system, send
+from tests.integration.exchange.test_what_is_given import Row, some_areas, suspend, write_records
+from tests.integration.exchange.worlds import Party, a_world, check_that_all_is_there, fault_of, taken_under
+from tests.integration.sending import a_passage, a_report, a_system, send
 
 KINDS = ("citizen_report", "checkpoint_passage")
 
@@ -108,3 +113,80 @@ def compare(hub: Hub, receiver: Any, form: str, kind: str, terms: Any, lines: li
 def in_microseconds(written: str | None) -> int | None:
     """Microseconds since 1970 of an instant as a line writes it."""
     return None if written is None else round(datetime.fromisoformat(written).timestamp() * 1_000_000)
+
+
+def fetched_lines(hub: Hub, party: Party) -> dict[str, list[dict[str, Any]]]:
+    """The lines of all files that the door gives now, by name; it refuses the others because of their agreement."""
+    found = {}
+    for each in names(hub, party.system):
+        if each["is_manifest"]:
+            continue
+        try:
+            content = fetch(hub, party.system, each["name"])
+        except CallProblem as refused:
+            assert refused.code in ("no_agreement", "not_ready"), refused.code
+            continue
+        found[each["name"]] = [json.loads(line) for line in content.splitlines()]
+    return found
+
+
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 40))])
+def test_no_change_between_taking_and_fetching_gives_what_the_version_of_the_moment_does_not(
+    make_hub: Callable[..., Hub], seed: int
+) -> None:
+    hub = make_hub(clock=FixedClock(MORNING))
+    world = a_world(hub, seed, delays_s=(0, 0, 100_000))
+    chance = world.chance
+    parties = [world.a_party(number) for number in range(3)]
+    made = [files_for(hub, party.system, kinds=["citizen_report"], by_province=True) for party in parties]
+    got = [dict[int, dict[str, Any]]() for _ in parties]
+
+    def fetch_all() -> None:
+        for party, lines in zip(parties, got, strict=True):
+            asked = None if party.suspended else (party.within, party.terms)
+            for name, given in fetched_lines(hub, party).items():
+                assert [fault for line in given if (fault := fault_of(world, party, line, asked=asked))] == [], name
+                lines.update({line["seq"]: line for line in given})
+
+    for _ in range(4):
+        for _ in range(chance.choice([1, 3])):
+            world.write()
+        close_day(hub)
+        for _ in range(2):
+            world.change(chance.choice(parties))
+            if chance.random() < 0.5:
+                fetch_all()
+            keep_files(hub)
+            if chance.random() < 0.5:
+                fetch_all()
+    for party in parties:
+        if party.suspended:
+            party.suspended = False
+            suspend(hub, party.agreement, on=False)
+    for _ in range(3):
+        close_day(hub)
+        fetch_all()
+    assert sum(map(len, got)) > 4
+    for party, lines, destination in zip(parties, got, made, strict=True):
+        if party.identity != "none":
+            check_that_all_is_there(world, party, lines.values(), taken_under=taken_under(hub, destination))
+
+
+def test_files_that_nobody_fetched_wait_for_a_delay_agreed_since(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(clock=FixedClock(MORNING))
+    sender, receiver = a_system(hub, "dov"), a_system(hub, "reader")
+    agreement = agreed(hub, receiver, terms_of("citizen_report"))
+    files_for(hub, receiver, kinds=["citizen_report"])
+    send(hub, sender, "citizen_report", [a_report("r-1")])
+    close_day(hub)
+    amended(hub, agreement, terms_of("citizen_report", delay_s=2 * 86_400))
+    for _ in range(2):
+        keep_files(hub)
+        (file,) = [each for each in names(hub, receiver, kind="citizen_report") if not each["is_manifest"]]
+        with pytest.raises(CallProblem, match="not_ready"):
+            fetch(hub, receiver, file["name"])
+        hub.clock.move(timedelta(hours=20))  # type: ignore[attr-defined]
+    hub.clock.move(timedelta(hours=20))  # type: ignore[attr-defined]
+    keep_files(hub)
+    (file,) = [each for each in names(hub, receiver, kind="citizen_report", day=DAY) if not each["is_manifest"]]
+    assert len(fetch(hub, receiver, file["name"]).splitlines()) == 1

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,8 +23,10 @@ from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.services import hold
 from daumoi.exchange.webhooks.signing import SigningKey
 from daumoi.organisations.registry import System
+from tests.integration.sending import a_report, send
 
 ALLOWED = {"DAUMOI_WEBHOOK_ALLOW": "127.0.0.0/8"}
+KIND = "citizen_report"
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Received:
 
     headers: dict[str, str]
     body: bytes
+    path: str = ""
 
     @property
     def id(self) -> str:
@@ -51,12 +55,24 @@ def well(_: Received) -> int:
     return 204
 
 
+def reports(hub: Hub, sender: System, count: int, *, begin: int = 0, **changes: Any) -> None:
+    """Send so many citizens' reports."""
+    send(hub, sender, KIND, [a_report(f"r-{number}", **changes) for number in range(begin, begin + count)])
+
+
+def move(hub: Hub, **by: float) -> None:
+    """Move the hub's clock on."""
+    hub.clock.move(timedelta(**by))  # type: ignore[attr-defined]
+
+
 @dataclass
 class Receiver:
     """What came, what of it was taken, and how the next one is answered."""
 
     url: str = ""
     behaviour: Behaviour = well
+    echoes: bool = False
+    """Whether it answers with what it was sent; else with four letters."""
     requests: list[Received] = field(default_factory=list)
     taken: list[Received] = field(default_factory=list)
 
@@ -72,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        came = Received({name.lower(): value for name, value in self.headers.items()}, body)
+        came = Received({name.lower(): value for name, value in self.headers.items()}, body, self.path)
         self.receiver.requests.append(came)
         said = self.receiver.behaviour(came)
         self.close_connection = True
@@ -82,14 +98,15 @@ class _Handler(BaseHTTPRequestHandler):
         status, headers = said if isinstance(said, tuple) else (said, {})
         if 200 <= status < 300:
             self.receiver.taken.append(came)
+        answer = body if self.receiver.echoes else b"said"
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         if status != 204:
-            self.send_header("Content-Length", "4")
+            self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         if status != 204:
-            self.wfile.write(b"said")
+            self.wfile.write(answer)
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -186,8 +203,8 @@ def a_webhook(hub: Hub, system: System, url: str, *, kinds: tuple[str, ...] = ("
 class Looking:
     """A dispatcher that looks when it is told to."""
 
-    def __init__(self, hub: Hub) -> None:
-        self.dispatcher = Dispatcher(hub)
+    def __init__(self, hub: Hub, **settings: Any) -> None:
+        self.dispatcher = Dispatcher(hub, **settings)
         self.connection = connect(hub.dsn, "test webhooks")
 
     def until_quiet(self, seconds: float = 20) -> int:
@@ -207,8 +224,8 @@ class Looking:
 
 
 @contextmanager
-def looking(hub: Hub) -> Iterator[Looking]:
-    looked = Looking(hub)
+def looking(hub: Hub, **settings: Any) -> Iterator[Looking]:
+    looked = Looking(hub, **settings)
     try:
         yield looked
     finally:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from daumoi.areas.unit import TODAY
-from daumoi.core.clock import FixedClock
 from daumoi.core.hub import Hub
 from daumoi.exchange import lifecycle
 from daumoi.exchange.webhooks import services
@@ -18,52 +17,22 @@ from daumoi.organisations.registry import System
 from tests.contract.records import a_checkpoint
 from tests.integration.exchange.agreeing import agreed, amended, terms_of
 from tests.integration.exchange.webhooks.receiving import (
-    ALLOWED,
+    KIND,
     Looking,
     Receiver,
     a_dead_port,
     a_receiver,
     a_webhook,
-    looking,
+    move,
+    reports,
 )
 from tests.integration.sending import a_passage, a_report, a_system, send
-
-KIND = "citizen_report"
-
-
-@pytest.fixture
-def hub(make_hub: Callable[..., Hub]) -> Hub:
-    return make_hub(clock=FixedClock(datetime.now(UTC)), **ALLOWED)
-
-
-@pytest.fixture
-def sender(hub: Hub) -> System:
-    return a_system(hub, "sender")
-
-
-@pytest.fixture
-def reader(hub: Hub, sender: System) -> System:
-    return a_system(hub, "reader", read="*", identity="pseudonym")
-
-
-@pytest.fixture
-def looks(hub: Hub, reader: System) -> Iterator[Looking]:
-    with looking(hub) as found:
-        yield found
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with a_receiver() as found:
         yield found
-
-
-def reports(hub: Hub, sender: System, count: int, *, begin: int = 0, **changes: Any) -> None:
-    send(hub, sender, KIND, [a_report(f"r-{number}", **changes) for number in range(begin, begin + count)])
-
-
-def move(hub: Hub, **by: float) -> None:
-    hub.clock.move(timedelta(**by))  # type: ignore[attr-defined]
 
 
 def test_records_come_signed_and_in_order_under_ids_that_are_never_used_twice(
