@@ -27,6 +27,8 @@ from daumoi.organisations.registry import Registry
 
 CHECKED_MOST = 50_000
 """Numbers of the log in all stretches of a record that a page writes again; of more, the command line does it."""
+NOT_GIVEN: frozenset[State] = frozenset({"passed_over", "withheld"})
+"""States in which nothing of the record went to a receiver."""
 _COLOURS: dict[State, str] = {"delivered": "bg-green-lt", "failed": "bg-red-lt", "waiting": "bg-yellow-lt"}
 _CHECK_COLOURS: dict[Check, str] = {"same": "bg-green-lt", "changed": "bg-red-lt"}
 
@@ -72,8 +74,8 @@ def sees_receivers(request: StaffRequest) -> bool:
 
 
 def receivers_of(handovers: Iterable[Handover]) -> int:
-    """Count who was given it; what a receiver passed over by itself was never taken out for it."""
-    return len({each.receiver for each in handovers if each.state != "passed_over"})
+    """Count who was given it; what a receiver passed over was never taken out for it."""
+    return len({each.receiver for each in handovers if each.state not in NOT_GIVEN})
 
 
 def state_words(state: State) -> str:
@@ -83,6 +85,7 @@ def state_words(state: State) -> str:
         "waiting": gettext("taken out, not confirmed"),
         "failed": gettext("failed"),
         "passed_over": gettext("passed over by the receiver"),
+        "withheld": gettext("not sent: the agreement had changed"),
     }[state]
 
 

@@ -20,14 +20,15 @@ from daumoi.core.sql import statements
 from daumoi.exchange import reading
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Stretch
-from daumoi.exchange.reading import Head, Reader
-from daumoi.exchange.selection import Account, choose
+from daumoi.exchange.reading import Head, Portion, Reader
+from daumoi.exchange.selection import Account, Chosen, choose, sent_later
 from daumoi.log.entries import Op
 from daumoi.log.selectors import ShownRow
 from daumoi.organisations.registry import Registry
 
 _SQL = statements("daumoi.exchange", "deliveries")
-State = Literal["delivered", "waiting", "failed", "passed_over"]
+State = Literal["delivered", "waiting", "failed", "passed_over", "withheld"]
+"""`withheld`: taken out, and not sent, because a later version gave it no more."""
 Check = Literal["same", "changed", "gone"]
 
 
@@ -93,7 +94,10 @@ class Handovers:
         self._hub, self._connection, self._known, self._at = hub, connection, known, at
         self._rows: dict[int, ShownRow] = {row[0]: row for row in rows}
         held = self._read(receiver)
-        self._under = versions(connection, {(each.stretch.agreement, each.stretch.version) for each in held}, kind=kind)
+        named = {(each.stretch.agreement, each.stretch.version) for each in held}
+        named |= {each.stretch.sent_under for each in held if each.stretch.sent_under is not None}
+        self._under = versions(connection, named, kind=kind)
+        self._withheld: set[tuple[int, int]] = set()
         self._left: dict[tuple[int, int], bool] = {}
         """By way out and record that was given: whether it went as a withdrawal because it left the agreement."""
         self._held = self._given(held)
@@ -172,12 +176,36 @@ class Handovers:
             rows = [self._rows[each.seq] for each in some]
             under = self._version(some[0])
             chosen = choose(self._hub, self._connection, under, rows, account=account, number=self._at.kind)
-            left = {each.row[0]: each.left for each in chosen}
+            found = {each.row[0]: each for each in chosen}
             for each in some:
-                if each.seq in left:
-                    self._left[each.destination, each.seq] = left[each.seq]
+                if each.seq in found:
+                    self._left[each.destination, each.seq] = self._is_end(each, found[each.seq], account)
                     given.setdefault(each.seq, []).append(each)
         return {seq: sorted(some, key=lambda each: each.destination) for seq, some in given.items()}
+
+    def _is_end(self, held: Held, chosen: Chosen, account: Account) -> bool:
+        """Tell whether a record went as a withdrawal because it left the agreement; notes whether it went at all."""
+        sent = self._sent(held, [chosen], account)
+        if not sent:
+            self._withheld.add((held.destination, held.seq))
+            return chosen.left
+        return sent[0][1].left
+
+    def _sent(self, held: Held, chosen: Sequence[Chosen], account: Account) -> list[tuple[int, Chosen]]:
+        """Return what was sent of records that were taken out, each with its place among them."""
+        stretch = held.stretch
+        if stretch.sent_under is None:
+            return list(enumerate(chosen))
+        return sent_later(
+            self._hub,
+            self._connection,
+            self._under[stretch.sent_under],
+            chosen,
+            way=held.way,
+            has_own=stretch.first_own is not None,
+            account=account,
+            number=self._at.kind,
+        )
 
     def _place(self, held: Held) -> int:
         """Count what the stretch gave up to the record."""
@@ -208,6 +236,8 @@ class Handovers:
         stretch = held.stretch
         if stretch.records is None:
             return "passed_over"
+        if (held.destination, held.seq) in self._withheld:
+            return "withheld"
         if stretch.failed_at is not None:
             return "failed"
         if held.seq <= held.delivered:
@@ -220,24 +250,29 @@ class Handovers:
 
     def _checked(self, held: Held, reader: Reader) -> Check:
         """Write the stretch again from the log, and compare."""
-        stretch = held.stretch
+        stretch, account = held.stretch, Account(held.destination, held.taken)
+        shown_by = self._version(held) if stretch.sent_under is None else self._under[stretch.sent_under]
         try:
-            lines = reading.read(
+            chosen, _ = reading.chosen_of(
                 self._hub,
                 self._connection,
-                self._known,
                 self._version(held),
-                reader,
                 at=self._at,
                 after=stretch.first - 1,
                 last=stretch.last,
                 most=sys.maxsize,
-                account=Account(held.destination, held.taken),
-                action="delivery.check",
-                first_own=stretch.first_own,
+                account=account,
+            )
+            sent = self._sent(held, chosen, account)
+            first_own = stretch.first_own
+            owns = [first_own + place for place, _ in sent] if first_own and shown_by.hides_numbers else None
+            portion = Portion(shown_by, reader, [each for _, each in sent], (stretch.first, stretch.last), owns)
+            lines = reading.render(
+                self._hub, self._connection, self._known, portion, kind=self._at.kind, action="delivery.check"
             )
         except CallProblem as problem:
             if problem.code != "gone_before":
                 raise
             return "gone"
-        return "same" if sha256(lines.body).digest() == stretch.digest else "changed"
+        written = sha256(b"".join(line.text for line in lines)).digest()
+        return "same" if written == stretch.digest else "changed"

@@ -43,6 +43,17 @@ class Stretch(NamedTuple):
     digest: bytes | None
     taken_at: datetime
     failed_at: datetime | None
+    withheld: int = 0
+    """Of those given: not sent, because a later version gave them no more."""
+    sent_agreement: int | None = None
+    sent_version: int | None = None
+
+    @property
+    def sent_under(self) -> tuple[int, int] | None:
+        """The version that held when it was sent; None where it was the one it was taken under."""
+        if self.sent_agreement is None or self.sent_version is None:
+            return None
+        return self.sent_agreement, self.sent_version
 
 
 @dataclass
@@ -259,6 +270,30 @@ def stretches(connection: Connection, *, destination: int, kind: int, after: int
     """Return the stretches that end behind a number, in order."""
     rows = connection.execute(_SQL["stretches"], (destination, kind, after, limit))
     return [Stretch(*row) for row in rows]
+
+
+class AsSent(NamedTuple):
+    """What was sent of a stretch, where that is not what was taken: how many records less, under which version."""
+
+    withheld: int
+    under: tuple[int, int]
+    digest: bytes | None
+    """Of the lines; None where there are none."""
+
+
+def note_sent(connection: Connection, *, destination: int, kind: int, first: int, sent: AsSent) -> None:
+    """Note under which version a stretch was sent, and what of it was not; `first` is its first number.
+
+    Of what its receiver has already nothing is taken back by that.
+    """
+    values = {"destination": destination, "kind": kind, "first": first, "withheld": sent.withheld}
+    said = {"agreement": sent.under[0], "version": sent.under[1], "digest": sent.digest}
+    connection.execute(_SQL["note_sent"], values | said)
+
+
+def give_up_all(connection: Connection, *, destination: int, at: datetime) -> None:
+    """Note that nothing further will be delivered to a destination, because it has ended."""
+    connection.execute(_SQL["give_up_all"], {"destination": destination, "at": at})
 
 
 def of_own(connection: Connection, *, destination: int, kind: int, own: int) -> Stretch | None:

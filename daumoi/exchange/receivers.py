@@ -6,13 +6,13 @@ from typing import Literal, NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
+from daumoi.exchange import ledger
 from daumoi.exchange.ledger import Stretch
 from daumoi.exchange.webhooks import services as webhooks
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.organisations.registry import EVERY_KIND
 
 _SQL = statements("daumoi.exchange", "receivers")
-_WEBHOOKS = statements("daumoi.exchange", "webhooks")
 PAGE = 50
 REASON_MAX = 1000
 _FIRST = 2**31 - 1
@@ -218,13 +218,8 @@ def stop(connection: Connection, *, destination: int, to: Stop, reason: str, at:
         return
     values = {"destination": destination, "state": to, "reason": reason.strip(), "at": at}
     connection.execute(_SQL["set_state"], values)
-    if way == "webhook" and to == "active":
-        well = {"failures": 0, "since": None, "probe": None, "succeeded": None}
-        connection.execute(_WEBHOOKS["note_health"], {"destination": destination} | well)
-        connection.execute(_WEBHOOKS["all_due"], {"destination": destination, "at": at})
-    if way == "webhook" and to == "ended":
-        connection.execute(_WEBHOOKS["drop_open"], {"destination": destination, "at": at})
-        connection.execute(_WEBHOOKS["end_keys"], {"destination": destination, "until": at})
+    if to == "ended":
+        ledger.give_up_all(connection, destination=destination, at=at)
 
 
 def _stop_webhook(connection: Connection, webhook: int, receiver: int, to: Stop, *, reason: str, at: datetime) -> None:

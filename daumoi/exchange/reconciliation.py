@@ -4,7 +4,8 @@
 
 In scope are the records of the day that the version in force when they were received gives, and those that were
 given, as records or as withdrawals, under the version they were taken under. Filtered by change is what was in scope at
-receipt and is not given by the version it was taken under or, while it is not taken, by the one in force now.
+receipt and is not given by the version it was taken under or, while it is not taken, by the one in force now; and what
+was taken out and not sent, because the agreement had been narrowed by then.
 
 Stretches know their sums. The log is passed over only for what these do not hold: a stretch that is delivered in part
 or was passed over by the receiver, what is not taken yet, and where the version changed between receipt and taking.
@@ -195,8 +196,9 @@ class _Reckoning:
             kind=day.kind_name,
         )
         spans = self._spans()
-        for agreement, version, first, last, given, failed, delivered in islands:
+        for agreement, version, first, last, given, withheld, failed, delivered in islands:
             figures = self._found.of((agreement, version))
+            figures.filtered += withheld
             figures.failed += failed
             figures.delivered += delivered
             figures.waiting += given - failed - delivered

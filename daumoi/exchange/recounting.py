@@ -56,6 +56,7 @@ class Recount:
         self._stretches = self._read_stretches()
         self._firsts = [stretch.first for stretch in self._stretches]
         keys = {(stretch.agreement, stretch.version) for stretch in self._stretches}
+        keys |= {stretch.sent_under for stretch in self._stretches if stretch.sent_under is not None}
         self._by = versions(connection, keys, kind=day.kind_name)
         self._own: dict[int, int] = {}
         self.gap = next((one.last for one, two in pairwise(self._stretches) if two.first != one.last + 1), None)
@@ -138,12 +139,34 @@ class Recount:
         elif stretch.records is None:
             figures.delivered += 1
             figures.passed_over += 1
+        elif under is not None and self._is_withheld(row, stretch, under, earlier):
+            self._count_own(stretch)
+            figures.filtered += 1
         elif stretch.failed_at is not None:
             figures.failed += 1
         elif self._is_delivered(row.seq, stretch):
             figures.delivered += 1
         else:
             figures.waiting += 1
+
+    def _is_withheld(
+        self, row: Row, stretch: Stretch, under: Agreement, earlier: Sequence[tuple[Earlier, Agreement | None]]
+    ) -> bool:
+        """Tell whether a record that was taken out was not sent, because a narrower version held by then."""
+        if stretch.sent_under is None:
+            return False
+        now, has_own = self._by[stretch.sent_under], stretch.first_own is not None
+        if now.hides_numbers != has_own and (now.hides_numbers or self._destination.way == "webhook"):
+            # Numbers of another sort make another message of it; files can be given in numbers of the hub still.
+            return True
+        place = row.path, row.scheme, row.code
+        is_end = row.op == Op.WITHDRAW or not (under.gives_all or under.matcher.covers(place, row.system_id))
+        return not (now.matcher.covers_sender(row.system_id) if is_end else self._gives(now, row, earlier))
+
+    def _count_own(self, stretch: Stretch) -> int:
+        """Give the record its place among the receiver's own numbers, and return it."""
+        self._own[stretch.first] = self._own.get(stretch.first, (stretch.first_own or 1) - 1) + 1
+        return self._own[stretch.first]
 
     def _holding(self, seq: int) -> Stretch | None:
         place = bisect_right(self._firsts, seq) - 1
@@ -152,10 +175,8 @@ class Recount:
         return self._stretches[place]
 
     def _is_delivered(self, seq: int, stretch: Stretch) -> bool:
-        if stretch.first_own is not None:
-            own = self._own[stretch.first] = self._own.get(stretch.first, stretch.first_own - 1) + 1
-            if own <= self._at.own_delivered:
-                return True
+        if stretch.first_own is not None and self._count_own(stretch) <= self._at.own_delivered:
+            return True
         return seq <= self._at.delivered
 
 

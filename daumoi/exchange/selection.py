@@ -135,6 +135,26 @@ def given_now(
     return found
 
 
+def sent_later(
+    hub: Hub,
+    connection: Connection,
+    now: Agreement,
+    chosen: Sequence[Chosen],
+    *,
+    way: str,
+    has_own: bool,
+    account: Account,
+    number: int,
+) -> list[tuple[int, Chosen]]:
+    """Return what of a stretch is sent under a later version, each with its place in the stretch.
+
+    Numbers of another sort make another message of a webhook's; files can still be given in numbers of the hub.
+    """
+    if now.hides_numbers != has_own and (now.hides_numbers or way == "webhook"):
+        return []
+    return given_now(hub, connection, now, chosen, account=account, number=number)
+
+
 def place_of(row: ShownRow) -> Place:
     """Return of which place a record is."""
     return row[PATH], row[AREA_SCHEME], row[AREA_CODE]

@@ -96,10 +96,12 @@ def then(each: Attempt, *, state: str, now: datetime) -> str:
         return gettext("Sent again on %(at)s.") % {"at": moment(each.again.at)}
     if each.status == GONE:
         return gettext("The webhook was switched off; the message waits.")
+    if each.state == "failed" and state == "ended":
+        return gettext("Not sent any more: the webhook has ended.")
     if each.state == "failed":
         return gettext("Given up after %(tries)s tries, until somebody sends it again.") % {"tries": len(STEPS_S)}
     if each.state == "withheld":
-        return gettext("Not sent any more: the agreement gives nothing of it now, or the webhook has ended.")
+        return gettext("Not sent any more: the agreement gives nothing of it now.")
     if each.state == "open" and each.next_at is not None:
         return next_try(each.next_at, state=state, now=now)
     return gettext("Its message is not known any more: they are kept for 30 days.")

@@ -22,7 +22,7 @@ from daumoi.console import purpose
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.exchange.wording import identity_words
 from daumoi.console.exporting import as_file
-from daumoi.console.lineage import Line, line_of, receivers_of, sees_receivers
+from daumoi.console.lineage import NOT_GIVEN, Line, line_of, receivers_of, sees_receivers
 from daumoi.console.people.identities import system_name
 from daumoi.console.people.looking import hidden_alike, look_of
 from daumoi.console.people.person import behind_of, person_title, role_words
@@ -95,10 +95,10 @@ def _identities(connection: Connection, records: Iterable[Record]) -> dict[tuple
 
 
 def _shares(records: Sequence[Record], identities: Mapping[tuple[int, int], str]) -> list[Share]:
-    """Add up by receiver, way, agreement and version; what was passed over was never taken out."""
+    """Add up by receiver, way, agreement and version; what did not go is left out."""
     lines: dict[tuple[Any, ...], Line] = {}
     counted: Counter[tuple[Any, ...]] = Counter()
-    for line in (line for each in records for line in each.lines if line.went.state != "passed_over"):
+    for line in (line for each in records for line in each.lines if line.went.state not in NOT_GIVEN):
         key = (line.receiver, line.way, line.went.agreement, line.went.version)
         lines.setdefault(key, line)
         counted[key] += 1

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
+from daumoi.exchange import ledger
 from daumoi.exchange.files.terms import FilesFault, FileTerms, check, parse, written
 from daumoi.kinds.registry import KINDS
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
@@ -62,6 +63,7 @@ def end(connection: Connection, *, destination: int, reason: str, at: datetime) 
     values = {"destination": destination, "reason": reason, "at": at}
     if connection.execute(_SQL["end"], values).fetchone() is None:
         raise NoSuchDestination(NoSuchDestination.__doc__)
+    ledger.give_up_all(connection, destination=destination, at=at)
 
 
 def active(connection: Connection) -> list[Destination]:

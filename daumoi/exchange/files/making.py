@@ -28,7 +28,7 @@ from daumoi.exchange.files.exports import Export
 from daumoi.exchange.files.manifest import FileEntry, Manifest, signed
 from daumoi.exchange.files.terms import FileTerms, closes_at
 from daumoi.exchange.files.writers import Writer, Written, begin, settle, writer
-from daumoi.exchange.ledger import Stretch
+from daumoi.exchange.ledger import AsSent, Stretch
 from daumoi.exchange.lines import PATH
 from daumoi.exchange.reading import Line, Portion, Reader
 from daumoi.exchange.selection import Account, Chosen, given_now
@@ -193,14 +193,14 @@ def make(hub: Hub, connection: Connection, registry: Registry, destination: Dest
     whole = _write(folder / name, signed(manifest, hub.keys))
     with connection.transaction():
         _hold(hub, connection, destination, kind, under)
-        _note(hub, connection, export, under, entries, (name, whole), read.digests, withheld=read.taken - records)
+        _note(hub, connection, export, under, entries, (name, whole), read.stretches, withheld=read.taken - records)
     sweep(folder, {name, *(entry.name for entry in entries)})
 
 
 class _Read(NamedTuple):
-    """What was read for the files: (first number, hash) of the stretches, under what they were taken, how many."""
+    """What was read for the files: of each stretch its first number and what was cut; under what, and how many."""
 
-    digests: list[tuple[int, bytes]]
+    stretches: list[tuple[int, AsSent]]
     taken_under: set[tuple[int, int]]
     taken: int
 
@@ -216,7 +216,8 @@ def _fill(
     sheets: _Sheets,
 ) -> _Read:
     """Write all lines of a part into its sheets, stretch by stretch."""
-    digests: list[tuple[int, bytes]] = []
+    found: list[tuple[int, AsSent]] = []
+    key = (under.agreement.id, under.agreement.version)
     taken_under: set[tuple[int, int]] = set()
     taken, after = 0, export.first - 1
     while after < export.last and (some := _stretches(connection, export, after)):
@@ -228,11 +229,11 @@ def _fill(
             for line, chosen, number in lines:
                 sheets.add(line, number, None if line.left else chosen.row[PATH])
                 hash_.update(line.text)
-            digests.append((stretch.first, hash_.digest()))
+            found.append((stretch.first, AsSent((stretch.records or 0) - len(lines), key, hash_.digest())))
             taken += stretch.records or 0
             taken_under.add((stretch.agreement, stretch.version))
             after = stretch.last
-    return _Read(digests, taken_under, taken)
+    return _Read(found, taken_under, taken)
 
 
 def _kind(connection: Connection, number: int) -> str:
@@ -319,7 +320,7 @@ def _note(
     under: _Under,
     entries: Sequence[FileEntry],
     manifest: tuple[str, Written],
-    digests: Sequence[tuple[int, bytes]],
+    stretches: Sequence[tuple[int, AsSent]],
     *,
     withheld: int,
 ) -> None:
@@ -330,12 +331,11 @@ def _note(
     for name, is_manifest, size, records in files:
         said = {"name": name, "export": export.id, "is_manifest": is_manifest, "bytes": size, "records": records}
         connection.execute(_SQL["file"], said)
-    for first, digest in digests:
-        values = {"destination": export.destination, "kind": export.kind, "first": first, "digest": digest}
-        connection.execute(_SQL["digest"], values)
+    for first, sent in stretches:
+        ledger.note_sent(connection, destination=export.destination, kind=export.kind, first=first, sent=sent)
     values = {"export": export.id, "agreement": under.agreement.id, "version": under.agreement.version}
-    values |= {"epoch": under.epoch, "records": sum(entry.records for entry in entries), "withheld": withheld}
-    connection.execute(_SQL["made"], values | {"at": hub.clock.now()})
+    made = {"epoch": under.epoch, "records": sum(entry.records for entry in entries), "withheld": withheld}
+    connection.execute(_SQL["made"], values | made | {"at": hub.clock.now()})
 
 
 def sweep(folder: Path, kept: set[str]) -> None:

@@ -19,7 +19,8 @@ ORDER BY last_own FETCH FIRST %(limit)s ROWS WITH TIES
 -- Every stretch that holds one of some numbers, one look a number and destination.
 -- name: holding
 SELECT n.seq, d.id, d.receiver, d.way, d.name, p.delivered, p.own_delivered, p.taken, s.first_seq, s.last_seq, s.agreement_id,
-       s.version, s.day, s.records, s.withdrawals, s.first_own, s.digest, s.taken_at, s.failed_at, a.provider
+       s.version, s.day, s.records, s.withdrawals, s.first_own, s.digest, s.taken_at, s.failed_at,
+       s.withheld, s.sent_agreement, s.sent_version, a.provider
 FROM unnest(%(numbers)s::bigint[]) n(seq)
 CROSS JOIN destination d JOIN progress p ON p.destination_id = d.id AND p.kind = %(kind)s
 CROSS JOIN LATERAL (

@@ -61,10 +61,6 @@ DELETE FROM export_file WHERE export_id = %s
 INSERT INTO export_file (name, export_id, is_manifest, bytes, records)
 VALUES (%(name)s, %(export)s, %(is_manifest)s, %(bytes)s, %(records)s)
 
--- name: digest
-UPDATE stretch SET digest = %(digest)s
-WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s
-
 -- name: removed
 UPDATE export SET state = 'removed' WHERE id = %s
 

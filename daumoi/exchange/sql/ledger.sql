@@ -99,10 +99,26 @@ FROM unnest(%(destinations)s::int[], %(numbers)s::bigint[]) n(destination, seq) 
 ) s WHERE s.last_seq >= n.seq
 
 -- name: stretches
-SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at
+SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at,
+       withheld, sent_agreement, sent_version
 FROM stretch WHERE destination_id = %s AND kind = %s AND last_seq > %s ORDER BY first_seq LIMIT %s
 
+-- name: note_sent
+-- Only what its receiver had not had before: what it has, it has.
+UPDATE stretch s SET withheld = %(withheld)s, digest = coalesce(%(digest)s, s.digest),
+    sent_agreement = CASE WHEN (s.agreement_id, s.version) <> (%(agreement)s, %(version)s) THEN %(agreement)s::int END,
+    sent_version = CASE WHEN (s.agreement_id, s.version) <> (%(agreement)s, %(version)s) THEN %(version)s::int END
+WHERE s.destination_id = %(destination)s AND s.kind = %(kind)s AND s.first_seq = %(first)s AND s.records IS NOT NULL
+  AND NOT EXISTS (SELECT FROM progress p WHERE p.destination_id = s.destination_id AND p.kind = s.kind
+                  AND p.delivered >= s.last_seq)
+
+-- name: give_up_all
+UPDATE stretch s SET failed_at = %(at)s FROM progress p
+WHERE s.destination_id = %(destination)s AND p.destination_id = s.destination_id AND p.kind = s.kind
+  AND s.last_seq > p.delivered AND s.records > 0 AND s.failed_at IS NULL
+
 -- name: of_own
-SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at
+SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at,
+       withheld, sent_agreement, sent_version
 FROM stretch WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_own <= %(own)s
 ORDER BY first_own DESC, first_seq DESC LIMIT 1

@@ -40,7 +40,8 @@ WHERE h.destination_id = ANY(%s::int[]) AND h.failures > 0
 
 -- name: stretches
 -- Newest first, by key.
-SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at
+SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at,
+       withheld, sent_agreement, sent_version
 FROM stretch WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq < %(before)s
 ORDER BY first_seq DESC LIMIT %(most)s
 

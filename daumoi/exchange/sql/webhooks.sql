@@ -43,6 +43,10 @@ WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(fir
 UPDATE webhook_message SET failures = %(failures)s, next_at = %(next)s
 WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s AND state = 'open'
 
+-- name: went_before
+SELECT 1 FROM webhook_attempt WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s
+  AND status BETWEEN 200 AND 299 LIMIT 1
+
 -- name: give_up
 UPDATE stretch SET failed_at = %(at)s
 WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s
@@ -119,7 +123,12 @@ FROM destination d WHERE d.id = %s AND d.receiver = %s AND d.way = 'webhook' AND
 UPDATE destination SET kinds = %(kinds)s, settings = %(settings)s::jsonb WHERE id = %(destination)s
 
 -- name: drop_open
-UPDATE webhook_message SET state = 'withheld', closed_at = %(at)s WHERE destination_id = %(destination)s AND state = 'open'
+WITH dropped AS (
+    UPDATE webhook_message SET state = 'failed', closed_at = %(at)s
+    WHERE destination_id = %(destination)s AND state = 'open' RETURNING kind, first_seq
+)
+UPDATE stretch s SET failed_at = %(at)s FROM dropped d
+WHERE s.destination_id = %(destination)s AND s.kind = d.kind AND s.first_seq = d.first_seq
 
 -- name: of_system
 SELECT d.id, d.name, d.kinds, d.settings::text, d.state, d.state_for, d.state_at, d.created_at, coalesce(h.failures, 0),

@@ -7,12 +7,14 @@ correction that lies outside by now goes as a withdrawal.
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.exchange import reading
 from daumoi.exchange.agreements import Agreement, held_firm_all, versions
+from daumoi.exchange.ledger import AsSent
 from daumoi.exchange.reading import Portion
 from daumoi.exchange.selection import Account, given_now
 from daumoi.exchange.webhooks import messages
@@ -30,12 +32,19 @@ class Due(NamedTuple):
     endpoint: Endpoint
 
 
+class Withheld(NamedTuple):
+    """A message of which nothing is left to give, and by which version."""
+
+    message: Message
+    sent: AsSent
+
+
 class Prepared(NamedTuple):
     """What is to be sent, what waits because its receiver may not have it now, and of what nothing is left to give."""
 
     outgoing: list[Outgoing]
     waiting: list[Due]
-    withheld: list[Due]
+    withheld: list[Withheld]
 
 
 def prepare(hub: Hub, connection: Connection, registry: Registry, due: Sequence[Due], *, kind: str) -> Prepared:
@@ -50,7 +59,8 @@ def prepare(hub: Hub, connection: Connection, registry: Registry, due: Sequence[
                 continue
             outgoing = _written(hub, connection, registry, each, agreement)
             if outgoing is None:
-                found.withheld.append(each)
+                nothing = AsSent(each.message.records, (agreement.id, agreement.version), None)
+                found.withheld.append(Withheld(each.message, nothing))
             else:
                 found.outgoing.append(outgoing)
     return found
@@ -77,6 +87,7 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
     key = (message.agreement, message.version)
     now_as_then = key == (agreement.id, agreement.version)
     under = agreement if now_as_then else versions(connection, [key], kind=kind)[key]
+    account = Account(message.destination, at.seq)
     chosen, _ = reading.chosen_of(
         hub,
         connection,
@@ -85,9 +96,8 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
         after=message.first - 1,
         last=message.last,
         most=message.records,
-        account=Account(message.destination, at.seq),
+        account=account,
     )
-    account = Account(message.destination, at.seq)
     kept = (
         list(enumerate(chosen))
         if now_as_then
@@ -99,5 +109,7 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
     owns = None if message.first_own is None else [message.first_own + place for place, _ in kept]
     portion = Portion(agreement, reader, given, span, owns)
     lines = reading.render(hub, connection, registry, portion, kind=at.kind, action="webhook.send")
-    body = messages.full(message, kind, [line.text for line in lines])
-    return Outgoing(message, due.receiver, due.endpoint, kind, body, agreement.shows_people)
+    texts = [line.text for line in lines]
+    sent = AsSent(message.records - len(kept), (agreement.id, agreement.version), sha256(b"".join(texts)).digest())
+    body = messages.full(message, kind, texts)
+    return Outgoing(message, due.receiver, due.endpoint, kind, body, agreement.shows_people, sent)

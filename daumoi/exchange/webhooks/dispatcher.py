@@ -200,7 +200,7 @@ class Dispatcher:
             if prepared.withheld:
                 with connection.transaction():
                     noting = Noting(connection, self._healths, self._succeeded, self._hub.clock.now())
-                    noting.withhold([each.message for each in prepared.withheld])
+                    noting.withhold(prepared.withheld)
         return found
 
     def _due(self) -> Iterable[Due]:
@@ -344,7 +344,7 @@ class Dispatcher:
             answer = self._attempt(each, keys, at)
         except Exception as error:
             _log.error("an attempt of a webhook failed by our fault", reason=type(error).__name__)
-        self._results.put(Result(each.message, each.endpoint, answer, at, each.tells_of_people))
+        self._results.put(Result(each.message, each.endpoint, answer, at, each.tells_of_people, each.again))
         self._wake.set()
 
     def _attempt(self, each: Outgoing, keys: list[SigningKey], at: datetime) -> Answer:

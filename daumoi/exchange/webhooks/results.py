@@ -11,7 +11,10 @@ from daumoi.audit import services as audit
 from daumoi.audit.actors import HUB, Subject
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
+from daumoi.exchange import ledger
+from daumoi.exchange.ledger import AsSent
 from daumoi.exchange.webhooks import meters
+from daumoi.exchange.webhooks.again import Withheld
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.messages import PING, Message
 from daumoi.exchange.webhooks.posting import Answer
@@ -34,6 +37,8 @@ class Result(NamedTuple):
     answer: Answer
     at: datetime
     tells_of_people: bool
+    again: AsSent | None = None
+    """Of a further try: what of the stretch it did not hold."""
 
 
 def kept_answer(result: Result) -> str:
@@ -65,9 +70,10 @@ class Noting:
                 cursor.executemany(_SQL["close_message"], self._closed)
         self._move()
 
-    def withhold(self, messages: Sequence[Message]) -> None:
+    def withhold(self, found: Sequence[Withheld]) -> None:
         """Close messages of which the agreement gives nothing any more: nothing is sent, and the next ones go on."""
-        for message in messages:
+        for message, sent in found:
+            self._note_sent(message, sent)
             self._close(message, "withheld", message.failures, began=self._now)
         with self._connection.cursor() as cursor:
             cursor.executemany(_SQL["close_message"], self._closed)
@@ -98,6 +104,8 @@ class Noting:
         if message.kind == PING:
             self._close(message, "delivered" if said == "delivered" else "failed", message.failures, began=result.at)
         elif said == "delivered":
+            if result.again is not None:
+                self._note_sent(message, result.again)
             self._succeed(message, began=result.at)
         else:
             self._fail(result, is_gone=said == "gone")
@@ -107,6 +115,13 @@ class Noting:
         self._closed.append(_of(message) | values)
         if message.kind != PING:
             self._moved.add((message.destination, message.kind))
+
+    def _note_sent(self, message: Message, sent: AsSent) -> None:
+        """Note what of a message was not sent; one that had gone before is not made less by going again."""
+        if self._connection.execute(_SQL["went_before"], _of(message)).fetchone() is None:
+            ledger.note_sent(
+                self._connection, destination=message.destination, kind=message.kind, first=message.first, sent=sent
+            )
 
     def _succeed(self, message: Message, *, began: datetime) -> None:
         destination = message.destination

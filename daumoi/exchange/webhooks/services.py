@@ -119,7 +119,7 @@ def resume(connection: Connection, held: Held, *, at: datetime, why: str = "") -
 
 
 def end(connection: Connection, held: Held, *, at: datetime, why: str = ENDED) -> None:
-    """End a webhook for good. What is under way is not sent; what it got stays in the account."""
+    """End a webhook for good. What is under way is not sent and counts as failed; what it got stays in the account."""
     connection.execute(_SQL["drop_open"], {"destination": held.id, "at": at})
     _set(connection, held, "ended", why, at)
     connection.execute(_SQL["end_keys"], {"destination": held.id, "until": at})

@@ -12,7 +12,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.exchange import ledger, reading
-from daumoi.exchange.ledger import Draft, Taken
+from daumoi.exchange.ledger import AsSent, Draft, Taken
 from daumoi.exchange.reading import Head, Line, Portion, Reader
 from daumoi.exchange.selection import Chosen
 from daumoi.exchange.webhooks import messages
@@ -34,6 +34,8 @@ class Outgoing(NamedTuple):
     kind: str
     body: bytes
     tells_of_people: bool
+    again: AsSent | None = None
+    """Of a further try: what of the stretch it does not hold, under the version that held when it was written."""
 
 
 def reader_of(registry: Registry, receiver: int) -> Reader:

@@ -280,7 +280,7 @@ def test_who_ends_a_webhook_on_the_page_ends_its_keys_and_what_waits(pushing: Pu
     assert thin.row("count(*) FROM webhook_message WHERE destination_id = %(id)s AND state = 'open'") == 0
     page = pushing.page(thin, name="dirk")
     assert "none" in said(page).partition("Keys that sign")[2][:10]
-    assert "or the webhook has ended" in page
+    assert "Not sent any more: the webhook has ended." in page
     assert "has ended: nothing is sent" in pushing.page(thin, "replay/", name="dirk")
     assert "has ended: nothing is sent" in pushing.post(thin, "test", reason="x")
 

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from daumoi.core.hub import Hub
+from daumoi.exchange import reading, reconciliation
+from daumoi.exchange.reconciliation import Figures
+from daumoi.exchange.recounting import Recount
 from daumoi.exchange.terms import Terms
 from daumoi.organisations.registry import System
 from tests.integration.exchange.agreeing import agreed, amended, terms_of
@@ -153,3 +156,23 @@ def taken_under(hub: Hub, destination: int) -> list[int]:
             (destination,),
         ).fetchall()
     return [version for count, version in rows for _ in range(count)]
+
+
+def reckoned(hub: Hub, receiver: System, destination: int) -> Figures:
+    """All days of a way out together; each has to be what the recount of the night finds in the raw log."""
+    total = Figures()
+    with hub.pool.connection() as connection:
+        (found,) = (each for each in reconciliation.destinations(connection) if each.id == destination)
+        assert found.receiver == receiver.id
+        kind = reading.head(connection, KIND)
+        days = connection.execute(
+            "SELECT DISTINCT (received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date FROM record WHERE kind = %s",
+            (kind.kind,),
+        ).fetchall()
+        for (on,) in days:
+            day = reconciliation.day_of(connection, kind=kind, kind_name=KIND, day=on)
+            at = reconciliation.standing(connection, found, kind.kind)
+            said = reconciliation.reckon(hub, connection, found, day, at=at).total
+            assert Recount(hub, connection, found, day, at).run() == said, (receiver.code, on)
+            total += said
+    return total

@@ -30,7 +30,7 @@ from tests.integration.exchange.files.filing import (
     rows_of_parquet,
 )
 from tests.integration.exchange.test_what_is_given import Row, some_areas, suspend, write_records
-from tests.integration.exchange.worlds import Party, a_world, check_that_all_is_there, fault_of, taken_under
+from tests.integration.exchange.worlds import Party, a_world, check_that_all_is_there, fault_of, reckoned, taken_under
 from tests.integration.sending import a_passage, a_report, a_system, send
 
 KINDS = ("citizen_report", "checkpoint_passage")
@@ -168,6 +168,8 @@ def test_no_change_between_taking_and_fetching_gives_what_the_version_of_the_mom
         fetch_all()
     assert sum(map(len, got)) > 4
     for party, lines, destination in zip(parties, got, made, strict=True):
+        figures = reckoned(hub, party.system, destination)
+        assert figures.delivered <= len(lines), "what was fetched before it was written anew came too"
         if party.identity != "none":
             check_that_all_is_there(world, party, lines.values(), taken_under=taken_under(hub, destination))
 

@@ -44,6 +44,7 @@ from tests.integration.exchange.worlds import (
     a_world,
     check_that_all_is_there,
     fault_of,
+    reckoned,
     taken_under,
 )
 
@@ -237,6 +238,9 @@ def check_what_was_taken(world: World, watch: Watch, *, is_ordered: bool) -> Non
     if is_ordered:
         order = list(dict.fromkeys(line["seq"] for line in lines))
         assert order == sorted(order)
+    figures = reckoned(world.hub, party.system, watch.hook.id)
+    assert figures.delivered == len({line["seq"] for line in lines}), "what the account says was delivered is what came"
+    assert (figures.waiting, figures.failed) == (0, 0)
     if party.identity == "none":
         return
     check_that_all_is_there(world, party, lines, taken_under=taken_under(world.hub, watch.hook.id))

@@ -1,0 +1,5 @@
+-- Between taking out and sending an agreement may get another version, and less leaves than was taken: how much less, and
+-- under which version; NULL where it is the one it was taken under. `digest` is of the lines that were sent.
+ALTER TABLE stretch ADD COLUMN withheld bigint NOT NULL DEFAULT 0,
+                    ADD COLUMN sent_agreement integer,
+                    ADD COLUMN sent_version integer;
