@@ -27,7 +27,7 @@ LOOK_EVERY_S = 0.25
 _DELAYED_EVERY_S = 1.0
 _LEAP = 20_000
 """Records between two looks beyond which everybody who waits is woken instead of reading them."""
-_REST_EACH_S, _REST_MOST_S = 0.004, 0.25
+_REST_EACH_S, _REST_MOST_S = 0.008, 0.5
 """Rest after a look, for each that it woke: the more there are, the more records each of their pages is to hold."""
 _RETRY_S = 0.5
 _log = structlog.get_logger("daumoi.exchange")

@@ -160,9 +160,7 @@ def write(
         **{"owns": owns, "digests": digests, "taken": taken, "own": own},
     }
     connection.execute(_SQL["write"], values)
-    given = sum(records)
-    if given:
-        connection.execute(_SQL["count_day"], {"agreements": [agreement[0]], "now": now, "records": [given]})
+    _count(connection, at.kind, [(agreement[0], at.destination, *row[:2], row[3]) for row in rows], now)
     return at._replace(taken=taken, own_taken=own)
 
 
@@ -201,13 +199,26 @@ def write_all(connection: Connection, taken: Sequence[Taken], *, kind: int, now:
     columns = (list(column) for column in zip(*rows, strict=True))
     values = dict(zip((*names, "owns", "digests", "own_taken"), columns, strict=True))
     connection.execute(_SQL["write_all"], values | {"kind": kind, "at": now})
-    by_agreement: dict[int, int] = {}
-    for each in taken:
-        by_agreement[each.agreement[0]] = by_agreement.get(each.agreement[0], 0) + each.draft.records
-    counted = sorted((agreement, given) for agreement, given in by_agreement.items() if given)
-    if counted:
-        agreements, given = zip(*counted, strict=True)
-        connection.execute(_SQL["count_day"], {"agreements": list(agreements), "now": now, "records": list(given)})
+    counted = [
+        (each.agreement[0], each.at.destination, each.draft.first, each.draft.last, each.draft.records)
+        for each in taken
+    ]
+    _count(connection, kind, counted, now)
+
+
+_Counted = tuple[int, int, int, int, int | None]
+"""Agreement, destination, first and last number, records; None where the receiver passed over them."""
+
+
+def _count(connection: Connection, kind: int, counted: Sequence[_Counted], now: datetime) -> None:
+    """Add to what has left under agreements, and to their quotas of today."""
+    rows = [each for each in counted if each[4] != 0]
+    if not rows:
+        return
+    names = ("agreements", "destinations", "first", "last", "records")
+    columns = (list(column) for column in zip(*rows, strict=True))
+    values = dict(zip(names, columns, strict=True))
+    connection.execute(_SQL["count"], values | {"kind": kind, "now": now})
 
 
 def _extend(connection: Connection, at: Progress, agreement: tuple[int, int], draft: Draft) -> bool:
@@ -231,6 +242,7 @@ def pass_over(
             raise ValueError("stretches lie one behind the other")
         values = {"destination": at.destination, "kind": at.kind, "agreement": agreement[0], "version": agreement[1]}
         connection.execute(_SQL["pass_over"], values | {"first": first, "last": last, "day": day, "at": now})
+        _count(connection, at.kind, [(agreement[0], at.destination, first, last, None)], now)
         at = at._replace(taken=last)
     return at
 

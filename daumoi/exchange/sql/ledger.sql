@@ -62,11 +62,23 @@ WITH longer AS (
 UPDATE progress SET taken = %(last)s
 WHERE destination_id = %(destination)s AND kind = %(kind)s AND EXISTS (SELECT FROM longer)
 
--- name: count_day
-INSERT INTO agreement_day (agreement_id, day, records)
-SELECT n.agreement, (%(now)s::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, n.records
-FROM unnest(%(agreements)s::int[], %(records)s::bigint[]) n(agreement, records)
-ON CONFLICT (agreement_id, day) DO UPDATE SET records = agreement_day.records + excluded.records
+-- name: count
+-- Into the quota of the day, and into what has left under each agreement.
+WITH n AS (
+    SELECT * FROM unnest(%(agreements)s::int[], %(destinations)s::int[], %(first)s::bigint[], %(last)s::bigint[],
+                         %(records)s::bigint[]) n(agreement, destination, first, last, records)
+), of_day AS (
+    INSERT INTO agreement_day (agreement_id, day, records)
+    SELECT agreement, (%(now)s::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, sum(records) FROM n
+    WHERE records > 0 GROUP BY agreement ORDER BY agreement
+    ON CONFLICT (agreement_id, day) DO UPDATE SET records = agreement_day.records + excluded.records
+)
+INSERT INTO agreement_left (agreement_id, destination_id, kind, first_seq, last_seq, records, passed, at)
+SELECT agreement, destination, %(kind)s, min(first), max(last), coalesce(sum(records), 0),
+       count(*) FILTER (WHERE records IS NULL), %(now)s
+FROM n WHERE records > 0 OR records IS NULL GROUP BY agreement, destination ORDER BY agreement, destination
+ON CONFLICT (agreement_id, destination_id, kind) DO UPDATE SET last_seq = excluded.last_seq,
+    records = agreement_left.records + excluded.records, passed = agreement_left.passed + excluded.passed, at = excluded.at
 
 -- name: sent_on
 SELECT records FROM agreement_day WHERE agreement_id = %s AND day = %s

@@ -32,7 +32,6 @@ FROM agreement_version WHERE agreement_id = %s ORDER BY version DESC
 
 -- name: left
 -- What went out under an agreement, by destination and kind; `passed` stretches were jumped over by the receiver itself.
-SELECT s.destination_id, s.kind, d.way, min(s.first_seq), max(s.last_seq), coalesce(sum(s.records), 0)::bigint,
-       count(*) FILTER (WHERE s.records IS NULL), max(s.taken_at)
-FROM stretch s JOIN destination d ON d.id = s.destination_id
-WHERE s.agreement_id = %s GROUP BY s.destination_id, s.kind, d.way ORDER BY s.destination_id, s.kind
+SELECT l.destination_id, l.kind, d.way, l.first_seq, l.last_seq, l.records, l.passed, l.at
+FROM agreement_left l JOIN destination d ON d.id = l.destination_id
+WHERE l.agreement_id = %s ORDER BY l.destination_id, l.kind

@@ -103,6 +103,12 @@ SELECT %(destination)s, h.kind, b.seq, b.seq, b.seq FROM head h,
     LATERAL (SELECT CASE WHEN %(from_beginning)s THEN 0 ELSE h.seq END AS seq) b
 ON CONFLICT DO NOTHING
 
+-- name: begin_added
+-- A webhook stands in every kind that there was when it was made; of one that came later it gets all.
+INSERT INTO progress (destination_id, kind, begins_after, taken, delivered)
+SELECT d.id, h.kind, 0, 0, 0 FROM destination d CROSS JOIN head h WHERE d.way = 'webhook' AND d.state <> 'ended'
+ON CONFLICT DO NOTHING
+
 -- name: add_key
 INSERT INTO webhook_key (destination_id, form, sealed, created_at) VALUES (%(destination)s, %(form)s, %(sealed)s, %(at)s)
 

@@ -16,7 +16,7 @@ from daumoi.exchange.webhooks.addresses import Guard
 from daumoi.exchange.webhooks.posting import ANSWER_MAX_BYTES, Answer, Post, Poster, retry_after
 
 GUARD = Guard([ipaddress.ip_network("127.0.0.0/8")])
-TOTAL_S = 0.5
+TOTAL_S = 1.0
 
 
 @contextmanager
