@@ -7,7 +7,6 @@ no matter of an area.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.http import Http404
@@ -20,15 +19,13 @@ from daumoi.console.exchange.receivers import way_words
 from daumoi.console.purpose import Stated
 from daumoi.core.problems import CallProblem
 from daumoi.exchange import lineage
-from daumoi.exchange.handovers import Check, Handover, State, Went
+from daumoi.exchange.handovers import Check, Handover, State, Went, receivers_of
 from daumoi.exchange.lineage import Lineage
 from daumoi.exchange.reading import Reader
 from daumoi.organisations.registry import Registry
 
 CHECKED_MOST = 50_000
 """Numbers of the log in all stretches of a record that a page writes again; of more, the command line does it."""
-NOT_GIVEN: frozenset[State] = frozenset({"passed_over", "withheld"})
-"""States in which nothing of the record went to a receiver."""
 _COLOURS: dict[State, str] = {"delivered": "bg-green-lt", "failed": "bg-red-lt", "waiting": "bg-yellow-lt"}
 _CHECK_COLOURS: dict[Check, str] = {"same": "bg-green-lt", "changed": "bg-red-lt"}
 
@@ -71,11 +68,6 @@ class Told(NamedTuple):
 def sees_receivers(request: StaffRequest) -> bool:
     """Tell whether its reader may know who the receivers are."""
     return holds(request, "system.view") or holds(request, "agreement.view")
-
-
-def receivers_of(handovers: Iterable[Handover]) -> int:
-    """Count who was given it; what a receiver passed over was never taken out for it."""
-    return len({each.receiver for each in handovers if each.state not in NOT_GIVEN})
 
 
 def state_words(state: State) -> str:

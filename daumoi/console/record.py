@@ -72,9 +72,7 @@ def show(request: StaffRequest, kind: str, seq: int) -> HttpResponse:
         systems = registry.load(connection)
         key = receipt_key(hub.keys, system_id=found.system_id, kind=about.number, ref=found.ref)
         history_of = records.revisions(connection, request.scope, kind=about.number, key=key)
-        others = [
-            (role, claim) for _, role, _, claim in log.persons(connection, kind=about.number, after=seq - 1, last=seq)
-        ]
+        others = [(role, claim) for _, role, _, claim in log.persons_of(connection, kind=about.number, numbers=[seq])]
         mended = held_groups.mending_of_record(connection, kind=about.number, seq=seq)
         place = code_of(connection, found.place) if found.place is not None else None
     check = request.method == "POST" and "check" in request.POST

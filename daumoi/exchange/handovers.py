@@ -23,6 +23,7 @@ from daumoi.exchange.ledger import Stretch
 from daumoi.exchange.reading import Head, Portion, Reader
 from daumoi.exchange.selection import Account, Chosen, choose, sent_later
 from daumoi.log.entries import Op
+from daumoi.log.identity_change import KIND_NUMBER as IDENTITY_CHANGE_NUMBER
 from daumoi.log.selectors import ShownRow
 from daumoi.organisations.registry import Registry
 
@@ -30,6 +31,10 @@ _SQL = statements("daumoi.exchange", "deliveries")
 State = Literal["delivered", "waiting", "failed", "passed_over", "withheld"]
 """`withheld`: taken out, and not sent, because a later version gave it no more."""
 Check = Literal["same", "changed", "gone"]
+
+
+NOT_GIVEN: frozenset[State] = frozenset({"passed_over", "withheld"})
+"""States in which nothing of the record went to a receiver."""
 
 
 class Handover(msgspec.Struct, frozen=True):
@@ -59,6 +64,11 @@ class Went(Handover, frozen=True, omit_defaults=True):
     check: Check | None = None
     """When asked for: whether the lines, written again from the log, have the digest they were sent with. `changed`
     also where people were joined or erased since, for then a line says something else today."""
+
+
+def receivers_of(handovers: Iterable[Handover]) -> int:
+    """Count those it went to; what a receiver passed over was never taken out for it."""
+    return len({each.receiver for each in handovers if each.state not in NOT_GIVEN})
 
 
 class Held(NamedTuple):
@@ -166,13 +176,15 @@ class Handovers:
 
     def _given(self, held: Iterable[Held]) -> dict[int, list[Held]]:
         """Leave out what the versions gave not: all records of a way out and version are asked for at once."""
-        together: dict[tuple[int, int, int], list[Held]] = {}
+        together: dict[tuple[int, int, int, datetime | None], list[Held]] = {}
         for each in held:
-            key = each.destination, each.stretch.agreement, each.stretch.version
+            # Which changes of people were given depends on what had been taken by then.
+            taken_at = each.stretch.taken_at if self._at.kind == IDENTITY_CHANGE_NUMBER else None
+            key = each.destination, each.stretch.agreement, each.stretch.version, taken_at
             together.setdefault(key, []).append(each)
         given: dict[int, list[Held]] = {}
         for some in together.values():
-            account = Account(some[0].destination, some[0].taken)
+            account = Account(some[0].destination, some[0].taken, some[0].stretch.taken_at)
             rows = [self._rows[each.seq] for each in some]
             under = self._version(some[0])
             chosen = choose(self._hub, self._connection, under, rows, account=account, number=self._at.kind)
@@ -217,7 +229,7 @@ class Handovers:
         if under.gives_all:
             place = held.seq - first + 1
         else:
-            account = Account(held.destination, held.taken)
+            account = Account(held.destination, held.taken, held.stretch.taken_at)
             chosen, _ = reading.chosen_of(
                 self._hub,
                 self._connection,
@@ -250,7 +262,7 @@ class Handovers:
 
     def _checked(self, held: Held, reader: Reader) -> Check:
         """Write the stretch again from the log, and compare."""
-        stretch, account = held.stretch, Account(held.destination, held.taken)
+        stretch, account = held.stretch, Account(held.destination, held.taken, held.stretch.taken_at)
         shown_by = self._version(held) if stretch.sent_under is None else self._under[stretch.sent_under]
         try:
             chosen, _ = reading.chosen_of(

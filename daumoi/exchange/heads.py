@@ -8,6 +8,7 @@ a part only, the ones that new records concern are woken: one pass over the reco
 import asyncio
 import threading
 import time
+from typing import NamedTuple
 
 import psycopg
 import structlog
@@ -16,7 +17,7 @@ from daumoi.core.database import Connection, connect, sqlstate_of
 from daumoi.core.hub import Hub
 from daumoi.exchange import agreements
 from daumoi.exchange.agreements import Agreement, Agreements
-from daumoi.exchange.matching import routes_of
+from daumoi.exchange.matching import Routes
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
 from daumoi.log.notices import CHANNEL
 from daumoi.log.selectors import HeadFigure, heads, places
@@ -27,8 +28,9 @@ LOOK_EVERY_S = 0.25
 _DELAYED_EVERY_S = 1.0
 _LEAP = 20_000
 """Records between two looks beyond which everybody who waits is woken instead of reading them."""
-_REST_EACH_S, _REST_MOST_S = 0.008, 0.5
-"""Rest after a look, for each that it woke: the more there are, the more records each of their pages is to hold."""
+_REST_EACH_S, _REST_MOST_S = 0.004, 0.25
+"""For each reader of a part that was woken nobody of them is for so long: the more there are, the more records each of
+their pages is to hold."""
 _RETRY_S = 0.5
 _log = structlog.get_logger("daumoi.exchange")
 
@@ -58,19 +60,25 @@ class Concerned:
         with self._guard:
             return [event for waiting in self._waiting.values() for event in waiting]
 
-    def by(self, connection: Connection, figure: HeadFigure, before: int | None) -> list[asyncio.Event]:
-        """Return the events of those whom the records behind `before` concern.
+    def of(self, kind: str) -> dict[asyncio.Event, Agreement]:
+        """Return who waits for records of a kind."""
+        with self._guard:
+            return dict(self._waiting.get(kind, {}))
+
+    @staticmethod
+    def by(
+        connection: Connection, figure: HeadFigure, before: int | None, waiting: dict[asyncio.Event, Agreement]
+    ) -> list[asyncio.Event]:
+        """Return the events of those who wait whom the records behind `before` concern.
 
         A correction or a withdrawal may concern whoever had the record before, and so everybody; a leap is not read.
         """
-        with self._guard:
-            waiting = dict(self._waiting.get(figure.kind, {}))
         if not waiting:
             return []
         events = list(waiting)
         if before is None or figure.last_seq - before > _LEAP:
             return events
-        routes = routes_of(tuple(agreement.matcher for agreement in waiting.values()))
+        routes = Routes([agreement.matcher for agreement in waiting.values()])
         found: set[int] = set()
         for system_id, path, scheme, code, is_first in places(
             connection, kind=figure.number, after=before, last=figure.last_seq
@@ -79,6 +87,15 @@ class Concerned:
                 return events
             found.update(routes.of((path, scheme, code), system_id))
         return [events[number] for number in sorted(found)]
+
+
+class _News(NamedTuple):
+    """Whom records of a kind up to a number concern, and who was asked about."""
+
+    kind: str
+    last: int
+    woken: list[asyncio.Event]
+    asked: frozenset[asyncio.Event]
 
 
 class HeadWatch:
@@ -97,6 +114,9 @@ class HeadWatch:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: dict[str, asyncio.Event] = {}
         self._concerned = Concerned()
+        self._told: dict[str, int] = {}
+        """By kind, up to which number it was looked whom records concern among those who wait for a part."""
+        self._rests_until = 0.0
 
     async def start(self) -> None:
         """Look once, then go on in a thread."""
@@ -143,7 +163,7 @@ class HeadWatch:
         if agreement.terms.delay_s:
             timeout_s = min(timeout_s, _DELAYED_EVERY_S)
         elif not agreement.gives_all and agreement.kind != IDENTITY_CHANGE and not agreement.hides_numbers:
-            if self.heads.get(agreement.kind, 0) > after:
+            if self._told.get(agreement.kind, 0) > after:
                 return True
             event = self._concerned.add(agreement)
             try:
@@ -167,34 +187,43 @@ class HeadWatch:
 
     def _look_on(self, connection: Connection) -> None:
         while not self._ending.is_set():
-            woken = self._look(connection)
-            self._ending.wait(min(_REST_MOST_S, woken * _REST_EACH_S))
-            for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
+            self._look(connection)
+            rests = self._rests_until - time.monotonic()
+            for _ in connection.notifies(timeout=min(LOOK_EVERY_S, rests) if rests > 0 else LOOK_EVERY_S, stop_after=1):
                 pass
 
-    def _look(self, connection: Connection) -> int:
-        """Look once; returns how many of those who wait for a part were woken."""
+    def _look(self, connection: Connection) -> None:
         if registry.version(connection) != self.registry.version:
             # The registry first, with the version it was read at: a change in between is seen at the next look.
             found = registry.load(connection)
             self.agreements = agreements.load(connection)
             self.registry = found
-        moved = {}
-        concerned: list[asyncio.Event] = []
-        for figure in heads(connection):
-            before = self.heads.get(figure.kind)
-            if before != figure.last_seq:
-                moved[figure.kind] = figure.last_seq
-                concerned += self._concerned.by(connection, figure, before)
+        figures = heads(connection)
+        moved = {each.kind: each.last_seq for each in figures if self.heads.get(each.kind) != each.last_seq}
+        news = [] if time.monotonic() < self._rests_until else self._news(connection, figures)
         self.looked_at = time.monotonic()
-        if moved and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake, moved, concerned)
-        return len(concerned)
+        if (moved or news) and self._loop is not None:
+            self._rests_until = self.looked_at + min(_REST_MOST_S, _REST_EACH_S * sum(len(each.woken) for each in news))
+            self._loop.call_soon_threadsafe(self._wake, moved, news)
 
-    def _wake(self, moved: dict[str, int], concerned: list[asyncio.Event]) -> None:
+    def _news(self, connection: Connection, found: list[HeadFigure]) -> list["_News"]:
+        """Find out whom records concern that came since this was asked last."""
+        news = []
+        for figure in found:
+            before = self._told.get(figure.kind)
+            if before != figure.last_seq:
+                waiting = self._concerned.of(figure.kind)
+                woken = self._concerned.by(connection, figure, before, waiting)
+                news.append(_News(figure.kind, figure.last_seq, woken, frozenset(waiting)))
+        return news
+
+    def _wake(self, moved: dict[str, int], news: list["_News"]) -> None:
         self.heads.update(moved)
-        for waiter in concerned:
-            waiter.set()
+        for each in news:
+            self._told[each.kind] = each.last
+            # Who began to wait meanwhile was not asked about.
+            for waiter in (*each.woken, *(self._concerned.of(each.kind).keys() - each.asked)):
+                waiter.set()
         for kind in moved:
             event = self._changed.pop(kind, None)
             if event is not None:

@@ -15,7 +15,7 @@ from daumoi.core.sql import statements
 from daumoi.exchange import ledger, reading
 from daumoi.exchange.agreements import versions
 from daumoi.exchange.deliveries import hides_numbers
-from daumoi.exchange.handovers import Handovers, Went
+from daumoi.exchange.handovers import Handover, Handovers, Went, receivers_of
 from daumoi.exchange.reading import Head, Reader
 from daumoi.exchange.selection import Account
 from daumoi.intake import held_groups
@@ -154,14 +154,18 @@ def _for(
         row = connection.execute(_SQL["organisation_of"], (asker,)).fetchone()
         own = row[0] if row else None
     told: list[Went] = []
-    others: set[int] = set()
+    others: list[Handover] = []
     for held in handovers.held(seq):
+        handover = handovers.handover(held)
+        if asker is not None and not is_sender and handover.state == "withheld":
+            # It was never sent: its receiver learns nothing of it.
+            continue
         is_named = asker is None or held.receiver == asker or (own is not None and held.provider == own)
         if is_named:
             told.append(handovers.went(held, reader=reader, check=check, shows_own=held.receiver == asker))
         else:
-            others.add(held.receiver)
-    return told, len(others)
+            others.append(handover)
+    return told, receivers_of(others)
 
 
 def _of_own(hub: Hub, connection: Connection, kind: str, at: Head, asker: int, own: int) -> int | None:

@@ -79,6 +79,9 @@ def _unit_and_above(scheme: str, code: str) -> tuple[Unit, ...]:
     return tuple(found)
 
 
+_PLACES_KEPT = 20_000
+
+
 class Routes:
     """Which of many destinations get a record, by the areas that it lies in and not by asking each of them.
 
@@ -106,6 +109,8 @@ class Routes:
         """Return the positions of the destinations that a record of this place and sender goes to."""
         found = self._known.get((place, system_id))
         if found is None:
+            if len(self._known) >= _PLACES_KEPT:
+                self._known.clear()
             found = self._known[place, system_id] = tuple(sorted(self._find(place, system_id)))
         return found
 
@@ -120,7 +125,7 @@ class Routes:
         return (n for n in numbers if n not in self._by_sender or system_id in self._by_sender[n])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def routes_of(matchers: tuple[Matcher, ...]) -> Routes:
     """Return the routes of several matchers, kept while the same ones are asked for."""
     return Routes(matchers)

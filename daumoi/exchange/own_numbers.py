@@ -13,7 +13,7 @@ from daumoi.exchange import ledger, reading
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head, Line, Portion, Reader
-from daumoi.exchange.selection import Account, still_given
+from daumoi.exchange.selection import Account, given_now
 from daumoi.organisations.registry import Registry
 
 
@@ -85,6 +85,7 @@ def _again(
     assert stretch.first_own is not None
     if stretch.first < at.oldest:
         raise reading.gone(at.oldest)
+    account = Account(destination, at.seq, stretch.taken_at)
     chosen, _ = reading.chosen_of(
         hub,
         connection,
@@ -93,10 +94,14 @@ def _again(
         after=stretch.first - 1,
         last=stretch.last,
         most=stretch.records or 0,
-        account=Account(destination, at.seq),
+        account=account,
     )
-    numbered = list(enumerate(chosen, stretch.first_own))[own + 1 - stretch.first_own :][:room]
-    kept = [(number, each) for number, each in numbered if still_given(agreement, each)]
+    asked = range(own + 1, own + 1 + room)
+    kept = [
+        (stretch.first_own + place, each)
+        for place, each in given_now(hub, connection, agreement, chosen, account=account, number=at.kind)
+        if stretch.first_own + place in asked
+    ]
     given, owns = [each for _, each in kept], [number for number, _ in kept]
     portion = Portion(agreement, reader, given, (stretch.first, stretch.last), owns)
     return reading.render(hub, connection, registry, portion, kind=at.kind, action="feed.read")

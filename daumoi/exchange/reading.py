@@ -270,7 +270,7 @@ def _claims_in(rows: Mapping[int, ShownRow], others: _Others) -> set[int]:
 def _others(connection: Connection, kind: int, numbers: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
     """Return the other people of records, by number: (role, claim) in their order."""
     others: dict[int, list[tuple[int, int]]] = {}
-    for seq, role, _, claim in log.persons(connection, kind=kind, after=numbers[0] - 1, last=numbers[-1]):
+    for seq, role, _, claim in log.persons_of(connection, kind=kind, numbers=numbers):
         others.setdefault(seq, []).append((role, claim))
     return others
 

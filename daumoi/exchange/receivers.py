@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from daumoi.core.database import Connection
 from daumoi.core.sql import statements
-from daumoi.exchange import ledger
+from daumoi.exchange.files import destinations as files
 from daumoi.exchange.ledger import Stretch
 from daumoi.exchange.webhooks import services as webhooks
 from daumoi.log.identity_change import KIND_NAME as IDENTITY_CHANGE
@@ -216,10 +216,11 @@ def stop(connection: Connection, *, destination: int, to: Stop, reason: str, at:
     if way == "webhook":
         _stop_webhook(connection, destination, receiver, to, reason=reason.strip(), at=at)
         return
+    if to == "ended":
+        files.end(connection, destination=destination, reason=reason.strip(), at=at)
+        return
     values = {"destination": destination, "state": to, "reason": reason.strip(), "at": at}
     connection.execute(_SQL["set_state"], values)
-    if to == "ended":
-        ledger.give_up_all(connection, destination=destination, at=at)
 
 
 def _stop_webhook(connection: Connection, webhook: int, receiver: int, to: Stop, *, reason: str, at: datetime) -> None:

@@ -45,6 +45,10 @@ class Row(NamedTuple):
     received_at: datetime
 
 
+_Before = tuple[Earlier, Agreement | None]
+"""An earlier revision, and the version it was taken under; None where it was not taken."""
+
+
 class Recount:
     """One run over one day."""
 
@@ -93,7 +97,7 @@ class Recount:
             yield [Row(*row) for row in rows]
             after = rows[-1][0]
 
-    def _earlier(self, page: Sequence[Row]) -> dict[int, list[tuple[Earlier, Agreement | None]]]:
+    def _earlier(self, page: Sequence[Row]) -> dict[int, list[_Before]]:
         """Return what lies before corrections and withdrawals, with what each was taken under."""
         keys = [
             (row.seq, receipt_key(self._hub.keys, system_id=row.system_id, kind=self._at.kind, ref=row.ref))
@@ -104,13 +108,13 @@ class Recount:
         places = {each.seq: (self._at.destination, each.seq) for each in before}
         under = ledger.covering(self._connection, kind=self._at.kind, places=places.values())
         by = versions(self._connection, under.values(), kind=self._day.kind_name)
-        found: dict[int, list[tuple[Earlier, Agreement | None]]] = {}
+        found: dict[int, list[_Before]] = {}
         for each in before:
             taken_under = under.get(places[each.seq])
             found.setdefault(each.of, []).append((each, by[taken_under] if taken_under else None))
         return found
 
-    def _gives(self, version: Agreement, row: Row, earlier: Sequence[tuple[Earlier, Agreement | None]]) -> bool:
+    def _gives(self, version: Agreement, row: Row, earlier: Sequence[_Before]) -> bool:
         matcher = version.matcher
         if version.gives_all:
             return True
@@ -127,7 +131,7 @@ class Recount:
                 return True
         return False
 
-    def _count(self, row: Row, earlier: Sequence[tuple[Earlier, Agreement | None]], figures: Figures) -> None:
+    def _count(self, row: Row, earlier: Sequence[_Before], figures: Figures) -> None:
         stretch = self._holding(row.seq)
         at_receipt = at_instant(self._held, row.received_at)
         under = self._by[stretch.agreement, stretch.version] if stretch else self._today
@@ -149,9 +153,7 @@ class Recount:
         else:
             figures.waiting += 1
 
-    def _is_withheld(
-        self, row: Row, stretch: Stretch, under: Agreement, earlier: Sequence[tuple[Earlier, Agreement | None]]
-    ) -> bool:
+    def _is_withheld(self, row: Row, stretch: Stretch, under: Agreement, earlier: Sequence[_Before]) -> bool:
         """Tell whether a record that was taken out was not sent, because a narrower version held by then."""
         if stretch.sent_under is None:
             return False

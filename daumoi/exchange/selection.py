@@ -6,6 +6,7 @@ version of the agreement that the stretch names gives it.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.exchange import ledger
-from daumoi.exchange.agreements import Agreement, versions
+from daumoi.exchange.agreements import Agreement, Key, versions
 from daumoi.exchange.lines import AREA_CODE, AREA_SCHEME, BODY, PATH
 from daumoi.exchange.matching import Place, Routes, routes_of
 from daumoi.log import selectors as log
@@ -33,6 +34,8 @@ class Account(NamedTuple):
 
     destination: int
     taken: int
+    as_of: datetime | None = None
+    """Of what was taken before: until when it counts for changes of people; None: all of it."""
 
 
 class Chosen(NamedTuple):
@@ -55,7 +58,7 @@ def choose(
     if agreement.gives_all:
         return [Chosen(row, False) for row in rows]
     if agreement.kind == IDENTITY_CHANGE:
-        known = people_had(connection, agreement, rows, destination=account.destination if account else None)
+        known = people_had(connection, agreement, rows, account=account)
         return [Chosen(row, False) for row in rows if row[0] in known]
     routes = routes_of((agreement.matcher,))
     return choose_for_all(hub, connection, [Party(agreement, account)], rows, routes=routes, number=number)[0]
@@ -198,8 +201,8 @@ def _had_by_all(
 def _had(
     party: Party,
     each: Earlier,
-    under: dict[tuple[int, int], tuple[int, int]],
-    by: dict[tuple[int, int], Agreement],
+    under: dict[tuple[int, int], Key],
+    by: dict[Key, Agreement],
 ) -> bool:
     account = party.account
     if account is None:
@@ -218,7 +221,7 @@ def _gave(agreement: Agreement, each: Earlier) -> bool:
 
 
 def people_had(
-    connection: Connection, agreement: Agreement, rows: Sequence[ShownRow], *, destination: int | None
+    connection: Connection, agreement: Agreement, rows: Sequence[ShownRow], *, account: Account | None
 ) -> set[int]:
     """Return the numbers of those changes of people that concern somebody in a record the destination had.
 
@@ -232,13 +235,11 @@ def people_had(
             known.add(row[0])
         else:
             moved.setdefault(said["claim"], []).append(row[0])
-    if destination is None or not moved:
+    if account is None or not moved:
         return known
-    stood = connection.execute(
-        _SQL["where_people_stood"], {"claims": list(moved), "destination": destination}
-    ).fetchall()
-    keys = {(each[-2], each[-1]) for each in stood}
-    by = versions(connection, keys, kind=agreement.kind)
+    values = {"claims": list(moved), "destination": account.destination, "as_of": account.as_of}
+    stood = connection.execute(_SQL["where_people_stood"], values).fetchall()
+    by = versions(connection, {(each[-2], each[-1]) for each in stood}, kind=agreement.kind)
     for claim, sender, path, scheme, code, agreement_id, version in stood:
         under = by[agreement_id, version]
         if under.terms.identity != "none" and under.matcher.covers((path, scheme, code), sender):

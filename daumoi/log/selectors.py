@@ -248,15 +248,14 @@ def refs(
     )
 
 
-def persons(connection: Connection, *, kind: int, after: int, last: int) -> Iterator[tuple[int, int, int, int]]:
-    """Return (seq, role, position, claim) of the other people of a range of records."""
-    return iter(
-        connection.execute(
-            "SELECT seq, role, position, claim FROM record_person WHERE kind = %s AND seq > %s AND seq <= %s"
-            " ORDER BY seq, role, position",
-            (kind, after, last),
-        ).fetchall()
-    )
+def persons_of(connection: Connection, *, kind: int, numbers: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """Return (seq, role, position, claim) of the other people of records, by number and in their order."""
+    return connection.execute(
+        "SELECT seq, role, position, claim FROM record_person WHERE kind = %s AND seq = ANY(%s::bigint[])"
+        " ORDER BY seq, role, position",
+        (kind, Numbers(numbers)),
+        binary=True,
+    ).fetchall()
 
 
 def asserted_as_csv(connection: Connection, *, kind: int, after: int, last: int) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ def came(status: int | None, error: str | None) -> str:
         return gettext("%(words)s, answer %(status)s") % {"words": words, "status": status}
     return {
         "address_refused": gettext("not sent: the address is not allowed"),
+        "name_unknown": gettext("not sent: the name of the host is not known"),
         "timeout": gettext("no answer in time"),
         "certificate": gettext("certificate does not fit"),
         "tls": gettext("no secure connection"),
@@ -43,6 +44,10 @@ def meaning(status: int | None, error: str | None) -> str:
         "address_refused": gettext(
             "Its name leads into a network that this hub may not send to. If that is meant, the operator of the hub"
             " allows it in DAUMOI_WEBHOOK_ALLOW and starts the hub again."
+        ),
+        "name_unknown": gettext(
+            "The name of its host is not known, or the resolver of this machine did not answer. Ask its contact for the"
+            " right address; where it happens to many, the operator of the hub looks at the resolver."
         ),
         "timeout": gettext(
             "It did not answer within 15 seconds. Ask its contact to look at the server and the firewall; it should"

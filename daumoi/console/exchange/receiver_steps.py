@@ -135,7 +135,7 @@ def resend(request: StaffRequest, number: int) -> HttpResponse:
     kind, _, first = request.POST.get("message", "").rpartition("-")
 
     def work(connection: Connection, held: Held) -> Done:
-        if not (first.isascii() and first.isdecimal() and int(first) < _SEQ_MAX):
+        if not (first.isascii() and first.isdecimal() and len(first) < 19 and int(first) < _SEQ_MAX):
             raise WebhookFault("No message of this webhook begins with this number.")
         at = hub_of(request).clock.now()
         sent = services.resend_stretch(hub_of(request), connection, held, kind=kind, first=int(first), at=at)

@@ -22,7 +22,7 @@ from daumoi.console import purpose
 from daumoi.console.access import StaffRequest, hub_of, needs
 from daumoi.console.exchange.wording import identity_words
 from daumoi.console.exporting import as_file
-from daumoi.console.lineage import NOT_GIVEN, Line, line_of, receivers_of, sees_receivers
+from daumoi.console.lineage import Line, line_of, sees_receivers
 from daumoi.console.people.identities import system_name
 from daumoi.console.people.looking import hidden_alike, look_of
 from daumoi.console.people.person import behind_of, person_title, role_words
@@ -31,6 +31,7 @@ from daumoi.console.purpose import Stated
 from daumoi.core.database import Connection
 from daumoi.core.reading import Reading
 from daumoi.exchange.agreements import versions
+from daumoi.exchange.handovers import NOT_GIVEN, receivers_of
 from daumoi.exchange.person_lineage import Followed, PersonLineage, of_person
 from daumoi.linkage.selectors import NotVisible, is_visible
 from daumoi.log.appearances import Behind

@@ -288,9 +288,9 @@ def _again(
         after=max(stretch.first, at.oldest) - 1,
         last=stretch.last,
         most=stretch.records,
-        account=Account(export.destination, at.seq),
+        account=Account(export.destination, at.seq, stretch.taken_at),
     )
-    account = Account(export.destination, at.seq)
+    account = Account(export.destination, at.seq, stretch.taken_at)
     kept = (
         list(enumerate(chosen))
         if key == (agreement.id, agreement.version)

@@ -1,6 +1,7 @@
 -- WITH TIES: several ways out of one receiver may end at one number, and a page never parts them.
 -- name: listed
-SELECT d.way, d.name, s.first_seq, s.last_seq, s.records, s.withdrawals, s.digest, s.agreement_id, s.version, s.day,
+SELECT d.way, d.name, s.first_seq, s.last_seq, s.records - s.withheld, s.withdrawals, s.digest,
+       coalesce(s.sent_agreement, s.agreement_id), coalesce(s.sent_version, s.version), s.day,
        s.taken_at, s.failed_at, s.last_seq <= p.delivered
 FROM destination d JOIN stretch s ON s.destination_id = d.id AND s.kind = %(kind)s
 JOIN progress p ON p.destination_id = d.id AND p.kind = %(kind)s
@@ -8,8 +9,8 @@ WHERE d.receiver = %(receiver)s AND s.last_seq > %(after)s AND s.first_own IS NU
 ORDER BY s.last_seq FETCH FIRST %(limit)s ROWS WITH TIES
 
 -- name: listed_own
-SELECT d.way, d.name, s.first_own, s.first_own + s.records - 1 AS last_own, s.records, s.withdrawals, s.digest,
-       s.agreement_id, s.version, s.day, s.taken_at, s.failed_at,
+SELECT d.way, d.name, s.first_own, s.first_own + s.records - 1 AS last_own, s.records - s.withheld, s.withdrawals,
+       s.digest, coalesce(s.sent_agreement, s.agreement_id), coalesce(s.sent_version, s.version), s.day, s.taken_at, s.failed_at,
        s.first_own + s.records - 1 <= p.own_delivered OR s.last_seq <= p.delivered
 FROM destination d JOIN stretch s ON s.destination_id = d.id AND s.kind = %(kind)s
 JOIN progress p ON p.destination_id = d.id AND p.kind = %(kind)s

@@ -73,12 +73,12 @@ WITH n AS (
     WHERE records > 0 GROUP BY agreement ORDER BY agreement
     ON CONFLICT (agreement_id, day) DO UPDATE SET records = agreement_day.records + excluded.records
 )
-INSERT INTO agreement_left (agreement_id, destination_id, kind, first_seq, last_seq, records, passed, at)
+INSERT INTO agreement_given (agreement_id, destination_id, kind, first_seq, last_seq, records, passed, at)
 SELECT agreement, destination, %(kind)s, min(first), max(last), coalesce(sum(records), 0),
        count(*) FILTER (WHERE records IS NULL), %(now)s
 FROM n WHERE records > 0 OR records IS NULL GROUP BY agreement, destination ORDER BY agreement, destination
 ON CONFLICT (agreement_id, destination_id, kind) DO UPDATE SET last_seq = excluded.last_seq,
-    records = agreement_left.records + excluded.records, passed = agreement_left.passed + excluded.passed, at = excluded.at
+    records = agreement_given.records + excluded.records, passed = agreement_given.passed + excluded.passed, at = excluded.at
 
 -- name: sent_on
 SELECT records FROM agreement_day WHERE agreement_id = %s AND day = %s
@@ -128,6 +128,8 @@ WHERE s.destination_id = %(destination)s AND s.kind = %(kind)s AND s.first_seq =
 UPDATE stretch s SET failed_at = %(at)s FROM progress p
 WHERE s.destination_id = %(destination)s AND p.destination_id = s.destination_id AND p.kind = s.kind
   AND s.last_seq > p.delivered AND s.records > 0 AND s.failed_at IS NULL
+  AND NOT EXISTS (SELECT FROM export e WHERE e.destination_id = s.destination_id AND e.kind = s.kind
+                  AND s.first_seq BETWEEN e.first_seq AND e.last_seq AND e.fetched_at IS NOT NULL)
 
 -- name: of_own
 SELECT first_seq, last_seq, agreement_id, version, day, records, withdrawals, first_own, digest, taken_at, failed_at,

@@ -33,5 +33,5 @@ FROM agreement_version WHERE agreement_id = %s ORDER BY version DESC
 -- name: left
 -- What went out under an agreement, by destination and kind; `passed` stretches were jumped over by the receiver itself.
 SELECT l.destination_id, l.kind, d.way, l.first_seq, l.last_seq, l.records, l.passed, l.at
-FROM agreement_left l JOIN destination d ON d.id = l.destination_id
+FROM agreement_given l JOIN destination d ON d.id = l.destination_id
 WHERE l.agreement_id = %s ORDER BY l.destination_id, l.kind

@@ -4,10 +4,11 @@ SELECT DISTINCT a.claim, r.system_id, r.path, r.area_scheme, r.area_code, s.agre
 FROM appearance a
 JOIN record r ON r.kind = a.kind AND r.seq = a.seq
 CROSS JOIN LATERAL (
-    SELECT agreement_id, version, last_seq FROM stretch
+    SELECT agreement_id, version, last_seq, taken_at FROM stretch
     WHERE destination_id = %(destination)s AND kind = a.kind AND first_seq <= a.seq ORDER BY first_seq DESC LIMIT 1
 ) s
 WHERE a.claim = ANY(%(claims)s::bigint[]) AND s.last_seq >= a.seq
+  AND (%(as_of)s::timestamptz IS NULL OR s.taken_at <= %(as_of)s)
 
 -- name: people_settled
 SELECT bool_and(coalesce(c.seq, 0) >= p.taken) FROM progress p

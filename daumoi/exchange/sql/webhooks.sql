@@ -35,21 +35,26 @@ SELECT %(destination)s, %(kind)s, %(first)s, %(at)s, %(ms)s, %(status)s, %(error
 
 -- name: close_message
 -- Not one that was asked for again after the attempt began: what came of that attempt may be what its receiver has lost.
-UPDATE webhook_message SET state = %(state)s, failures = %(failures)s, closed_at = %(at)s
+UPDATE webhook_message SET state = %(state)s, failures = %(failures)s, closed_at = %(at)s,
+    delivered_at = CASE WHEN %(state)s = 'delivered' THEN coalesce(delivered_at, %(at)s) ELSE delivered_at END
 WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s AND state = 'open'
   AND (failures > 0 OR next_at <= %(began)s)
 
 -- name: put_off
 UPDATE webhook_message SET failures = %(failures)s, next_at = %(next)s
 WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s AND state = 'open'
+  AND (failures > 0 OR next_at <= %(began)s)
 
 -- name: went_before
-SELECT 1 FROM webhook_attempt WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s
-  AND status BETWEEN 200 AND 299 LIMIT 1
+SELECT 1 FROM webhook_message WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s
+  AND delivered_at IS NOT NULL
 
 -- name: give_up
-UPDATE stretch SET failed_at = %(at)s
-WHERE destination_id = %(destination)s AND kind = %(kind)s AND first_seq = %(first)s
+-- With its message: one that was asked for again meanwhile is not given up.
+UPDATE stretch s SET failed_at = %(at)s
+WHERE s.destination_id = %(destination)s AND s.kind = %(kind)s AND s.first_seq = %(first)s AND EXISTS (
+    SELECT FROM webhook_message m WHERE m.destination_id = s.destination_id AND m.kind = s.kind
+    AND m.first_seq = s.first_seq AND m.state = 'failed')
 
 -- name: note_health
 INSERT INTO webhook_health (destination_id, failures, failing_since, probe_at, succeeded_at)
@@ -145,17 +150,10 @@ FROM destination d LEFT JOIN webhook_health h ON h.destination_id = d.id
 WHERE d.receiver = %(receiver)s AND d.way = 'webhook' AND d.state <> 'ended'
   AND (%(destination)s::int IS NULL OR d.id = %(destination)s) ORDER BY d.id
 
--- name: progress_of
-SELECT h.name, p.taken, p.delivered, p.own_taken, p.own_delivered, p.delivered_at FROM progress p JOIN head h ON h.kind = p.kind
-WHERE p.destination_id = %s ORDER BY p.kind
-
 -- name: attempts
 SELECT a.id, a.kind, h.name, a.first_seq, a.at, a.milliseconds, a.status, a.error, a.answer
 FROM webhook_attempt a LEFT JOIN head h ON h.kind = a.kind
 WHERE a.destination_id = %(destination)s AND a.id < %(before)s ORDER BY a.id DESC LIMIT %(limit)s
-
--- name: last_attempt
-SELECT max(id) FROM webhook_attempt
 
 -- name: replay
 -- A message is what its stretch gave, so one that is forgotten is made again with the same numbers, and so the same id.

@@ -6,8 +6,9 @@ changes its address between check and use (DNS rebinding) gains nothing. Redirec
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -46,6 +47,10 @@ _NEVER = tuple(
 
 class AddressRefused(Exception):
     """The address cannot be used; the message says why and what to do, and repeats no value."""
+
+
+class NameUnknown(AddressRefused):
+    """The name of the host leads to no address, now or at all."""
 
 
 class Target(NamedTuple):
@@ -90,7 +95,7 @@ def resolved(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise AddressRefused("The name of the host is not known. Check the address.") from None
+        raise NameUnknown("The name of the host is not known. Check the address.") from None
     return [str(entry[4][0]) for entry in found]
 
 
@@ -102,6 +107,8 @@ class Guard:
         self._allowed, self._resolve = tuple(allowed), resolve
         # The resolver of a machine has no limit that a caller could set, so others ask it.
         self._resolvers = ThreadPoolExecutor(RESOLVERS, "webhook-resolve")
+        self._lock = threading.RLock()
+        self._under_way: dict[tuple[str, int], Future[Sequence[str]]] = {}
 
     def checked(self, target: Target, *, within_s: float = RESOLVES_S) -> list[str]:
         """Resolve once and return the addresses that may be connected to, in the resolver's order.
@@ -109,17 +116,22 @@ class Guard:
         Raises AddressRefused where one of them is not allowed, and for plain HTTP to an address that is not in an
         allowed network; TimeoutError where the machine's resolver does not answer in time.
         """
-        asked = self._resolvers.submit(self._resolve, target.host, target.port)
-        try:
-            found = list(dict.fromkeys(asked.result(within_s)))
-        except TimeoutError:
-            asked.cancel()
-            raise
+        found = list(dict.fromkeys(self._asked(target).result(within_s)))
         if not found:
-            raise AddressRefused("The name of the host has no address.")
+            raise NameUnknown("The name of the host has no address.")
         for said in found:
             self._check(said, is_tls=target.is_tls)
         return found
+
+    def _asked(self, target: Target) -> "Future[Sequence[str]]":
+        """Ask for a name, once for all who want to know it at this moment: one that hangs holds up one resolver."""
+        key = target.host, target.port
+        with self._lock:
+            under_way = self._under_way.get(key)
+            if under_way is None or under_way.done():
+                under_way = self._under_way[key] = self._resolvers.submit(self._resolve, *key)
+                under_way.add_done_callback(lambda _: self._under_way.pop(key, None))
+            return under_way
 
     def check_written(self, target: Target) -> None:
         """Check what can be said of an address before it is used: a written-out IP address, and plain HTTP.

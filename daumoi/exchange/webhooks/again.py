@@ -79,15 +79,13 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
     if agreement.hides_numbers != (message.first_own is not None):
         # It would have other numbers now, so it would be another message.
         return None
-    if due.endpoint.is_thin(agreement):
-        return Outgoing(message, due.receiver, due.endpoint, kind, messages.thin(message, kind), False)
     at = reading.head(connection, kind)
     if message.first < at.oldest:
         return None
     key = (message.agreement, message.version)
     now_as_then = key == (agreement.id, agreement.version)
     under = agreement if now_as_then else versions(connection, [key], kind=kind)[key]
-    account = Account(message.destination, at.seq)
+    account = Account(message.destination, at.seq, message.taken_at)
     chosen, _ = reading.chosen_of(
         hub,
         connection,
@@ -105,11 +103,16 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
     )
     if not kept:
         return None
+    under_now, withheld = (agreement.id, agreement.version), message.records - len(kept)
+    if due.endpoint.is_thin(agreement):
+        body = messages.thin(message._replace(records=len(kept)), kind)
+        sent = AsSent(withheld, under_now, None)
+        return Outgoing(message, due.receiver, due.endpoint, kind, body, False, sent)
     given, reader, span = [each for _, each in kept], reader_of(registry, due.receiver), (message.first, message.last)
     owns = None if message.first_own is None else [message.first_own + place for place, _ in kept]
     portion = Portion(agreement, reader, given, span, owns)
     lines = reading.render(hub, connection, registry, portion, kind=at.kind, action="webhook.send")
     texts = [line.text for line in lines]
-    sent = AsSent(message.records - len(kept), (agreement.id, agreement.version), sha256(b"".join(texts)).digest())
+    sent = AsSent(withheld, under_now, sha256(b"".join(texts)).digest())
     body = messages.full(message, kind, texts)
     return Outgoing(message, due.receiver, due.endpoint, kind, body, agreement.shows_people, sent)

@@ -78,7 +78,7 @@ class Connections:
     def keep(self, target: Target, wire: Wire) -> None:
         """Take a connection back whose message was answered; it is closed where it cannot serve another."""
         now = time.monotonic()
-        if wire.http.our_state is not h11.DONE or wire.http.their_state is not h11.DONE or now - wire.made_at > AGE_S:
+        if not _can_serve_again(wire) or now - wire.made_at > AGE_S:
             wire.close()
             return
         wire.http.start_next_cycle()
@@ -89,13 +89,30 @@ class Connections:
             dropped = wires[:-KEPT_OF_EACH]
             del wires[:-KEPT_OF_EACH]
             if sum(map(len, self._kept.values())) > KEPT_MAX:
-                dropped += self._rested_longest()
+                key = min(self._kept, key=lambda each: self._kept[each][0].rested_at)
+                dropped += self._kept.pop(key)
         for each in dropped:
             each.close()
 
-    def _rested_longest(self) -> list[Wire]:
-        key = min(self._kept, key=lambda each: self._kept[each][0].rested_at)
-        return self._kept.pop(key)
+    def sweep(self) -> None:
+        """Close those that have rested too long."""
+        before = time.monotonic() - IDLE_S
+        with self._lock:
+            dropped = [wire for wires in self._kept.values() for wire in wires if wire.rested_at < before]
+            self._kept = {
+                key: kept
+                for key, wires in self._kept.items()
+                if (kept := [wire for wire in wires if wire.rested_at >= before])
+            }
+        for each in dropped:
+            each.close()
+
+    def drop(self, target: Target) -> None:
+        """Close all that are kept to a receiver: one of them led nowhere, so the others may too."""
+        with self._lock:
+            dropped = self._kept.pop(_key(target), [])
+        for each in dropped:
+            each.close()
 
     def close(self) -> None:
         """Close all that are at rest."""
@@ -108,6 +125,14 @@ class Connections:
 
 def _key(target: Target) -> Key:
     return target.is_tls, target.host, target.port
+
+
+def _can_serve_again(wire: Wire) -> bool:
+    """Tell whether an answer was whole and nothing came behind it, which the next message would take for its own."""
+    if wire.http.our_state is not h11.DONE or wire.http.their_state is not h11.DONE:
+        return False
+    is_more_there = isinstance(wire.socket, ssl.SSLSocket) and wire.socket.pending() > 0
+    return not is_more_there and wire.http.trailing_data == (b"", False)
 
 
 def _stands(wire: Wire) -> bool:

@@ -142,7 +142,7 @@ class Dispatcher:
         self._note_results(connection)
         self._read_open(connection)
         sent = self._send(connection, self._ready_again(connection))
-        sent += self._send(connection, self._fresh(connection))
+        sent += self._send_fresh(connection)
         if time.monotonic() - self._cleaned > _CLEANS_S:
             self._clean(connection)
         if time.monotonic() - self._measured > _MEASURES_S:
@@ -243,20 +243,20 @@ class Dispatcher:
     def _free(self) -> int:
         return max(0, self._senders - len(self._in_flight))
 
-    def _fresh(self, connection: Connection) -> list[Outgoing]:
-        """Take out what is new: destinations of a kind that stand near each other together, all kinds in turn."""
+    def _send_fresh(self, connection: Connection) -> int:
+        """Take out what is new and send it: destinations of a kind that stand near each other together."""
         figures = {figure.number: figure for figure in heads(connection)}
         groups = self._groups(figures, connection.execute(_SQL["standing"]).fetchall())
         if not groups:
-            return []
+            return 0
         self._turn = (self._turn + 1) % len(groups)
-        found: list[Outgoing] = []
+        sent = 0
         for kind, after, stands in groups[self._turn :] + groups[: self._turn]:
-            free = self._free - len(found)
+            free = self._free
             if free <= 0:
                 break
             try:
-                found += take(
+                found = take(
                     self._hub,
                     connection,
                     self._registry,
@@ -268,7 +268,9 @@ class Dispatcher:
                 )
             except CallProblem as problem:
                 _log.warning("records of webhooks wait", reason=problem.code)
-        return found
+            else:
+                sent += self._send(connection, found)
+        return sent
 
     def _groups(
         self, figures: dict[int, HeadFigure], rows: Iterable[tuple[int, int, int]]
@@ -374,6 +376,7 @@ class Dispatcher:
         meters.OPEN_CIRCUITS.set(open_circuits)
         row = connection.execute(_SQL["slowest"], {"at": now}).fetchone()
         meters.SLOWEST.set(row[0] if row and row[0] else 0)
+        self._poster.sweep()
         self._measured = time.monotonic()
 
     def _clean(self, connection: Connection) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import h11
 
-from daumoi.exchange.webhooks.addresses import AddressRefused, Guard, Target, target_of
+from daumoi.exchange.webhooks.addresses import AddressRefused, Guard, NameUnknown, Target, target_of
 from daumoi.exchange.webhooks.connections import Connections, Wire, left
 
 TOTAL_S = 15.0
@@ -60,6 +60,10 @@ class Poster:
         """Close what is at rest."""
         self._connections.close()
 
+    def sweep(self) -> None:
+        """Close what has rested too long."""
+        self._connections.sweep()
+
     def post(self, message: Post) -> Answer:
         """Make one attempt; never raises for what a receiver or its network does.
 
@@ -73,6 +77,8 @@ class Poster:
                 found = self._over(target, message, began, kept=True)
             except _Stale:
                 found = self._over(target, message, began, kept=False)
+        except NameUnknown:
+            return Answer(None, "name_unknown", time.monotonic() - began)
         except AddressRefused:
             return Answer(None, "address_refused", time.monotonic() - began)
         except TimeoutError:
@@ -97,8 +103,10 @@ class Poster:
             wire = self._connections.open(target, until)
         try:
             found = _exchange(wire, target, message, until)
-        except BaseException:
+        except BaseException as failed:
             wire.close()
+            if isinstance(failed, TimeoutError) and wire.is_kept:
+                self._connections.drop(target)
             raise
         self._connections.keep(target, wire)
         return found
@@ -112,7 +120,7 @@ def _exchange(wire: Wire, target: Target, message: Post, until: float) -> tuple[
     try:
         _send_all(wire.socket, sent + (client.send(h11.EndOfMessage()) or b""), until)
         came = _receive(wire.socket, until)
-    except ConnectionError:
+    except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
         came = b""
         if not wire.is_kept:
             raise

@@ -58,6 +58,7 @@ class Noting:
         self._connection, self._healths, self._succeeded, self._now = connection, healths, succeeded, now
         self._attempts: list[dict[str, Any]] = []
         self._closed: list[dict[str, Any]] = []
+        self._given_up: list[dict[str, Any]] = []
         self._moved: set[tuple[int, int]] = set()
 
     def note(self, results: Sequence[Result]) -> None:
@@ -68,6 +69,8 @@ class Noting:
             cursor.executemany(_SQL["note_attempt"], self._attempts)
             if self._closed:
                 cursor.executemany(_SQL["close_message"], self._closed)
+            if self._given_up:
+                cursor.executemany(_SQL["give_up"], self._given_up)
         self._move()
 
     def withhold(self, found: Sequence[Withheld]) -> None:
@@ -149,9 +152,10 @@ class Noting:
         self._keep(message.destination, health, succeeded=None)
         if is_used_up(failures) and not result.endpoint.ordered:
             self._close(message, "failed", failures, began=result.at)
-            self._connection.execute(_SQL["give_up"], _of(message) | {"at": now})
+            self._given_up.append(_of(message) | {"at": now})
         else:
-            self._connection.execute(_SQL["put_off"], _of(message) | {"failures": failures, "next": again_at})
+            values = {"failures": failures, "next": again_at, "began": result.at}
+            self._connection.execute(_SQL["put_off"], _of(message) | values)
         if is_gone:
             self._disable(message.destination, GONE)
         elif health.standing(now) == "disabled":

@@ -13,6 +13,7 @@ from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.exchange import ledger, reading
 from daumoi.exchange.ledger import AsSent, Draft, Taken
+from daumoi.exchange.lines import BODY
 from daumoi.exchange.reading import Head, Line, Portion, Reader
 from daumoi.exchange.selection import Chosen
 from daumoi.exchange.webhooks import messages
@@ -136,10 +137,10 @@ class _Writing:
         return part.party.stand.endpoint.is_thin(part.party.agreement)
 
     def _portion(self, part: _Part) -> Portion:
-        agreement, own = part.party.agreement, part.party.at.own_taken + 1
-        owns = range(own, own + len(part.chosen)) if agreement.hides_numbers else None
+        agreement, own, chosen = part.party.agreement, part.party.at.own_taken + 1, with_room(part.chosen)
+        owns = range(own, own + len(chosen)) if agreement.hides_numbers else None
         reader = reader_of(self._registry, part.party.stand.receiver)
-        return Portion(agreement, reader, part.chosen, (part.draft.first, part.draft.last), owns)
+        return Portion(agreement, reader, chosen, (part.draft.first, chosen[-1].row[0]), owns)
 
     def _message(self, part: _Part, lines: Sequence[Line] | None) -> Outgoing | None:
         """Make the message of a stretch, None where it is empty; the draft is filled, and cut with the lines."""
@@ -206,6 +207,16 @@ def _clipped(days: Sequence[tuple[int, int, date]], first: int, last: int) -> li
     return [
         (max(begins, first), min(ends, last), day) for begins, ends, day in days if begins <= last and ends >= first
     ]
+
+
+def with_room(chosen: Sequence[Chosen]) -> Sequence[Chosen]:
+    """Return the first records whose facts alone a message has room for; one at least. The others are not written."""
+    size = 0
+    for place, each in enumerate(chosen):
+        size += len(each.row[BODY] or "")
+        if place and size > BODY_MAX_BYTES:
+            return chosen[:place]
+    return chosen
 
 
 def cut(lines: Sequence[Line]) -> Sequence[Line]:

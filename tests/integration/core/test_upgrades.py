@@ -19,9 +19,8 @@ from daumoi.audit.actors import Subject
 from daumoi.core.database import open_pool
 from daumoi.core.hub import Hub
 from daumoi.core.migrating import ROOMS, SchemaTooNew, django_database, is_current, known, migrate, prepare
-from daumoi.exchange import agreements
+from daumoi.exchange import agreements, receivers
 from daumoi.exchange.lines import SUBJECT
-from daumoi.exchange.selectors import reached
 from daumoi.intake.setup import numbered_kinds, prepare_log
 from daumoi.kinds.registry import ALL
 from daumoi.log import selectors
@@ -152,7 +151,7 @@ def everything(hub: Hub) -> Rows:
             said[f"{name}, people"] = sorted(
                 (claim, view.person, str(view.identity)) for claim, view in subjects.items()
             )
-            said[f"{name}, others"] = list(selectors.persons(connection, kind=number, after=0, last=10_000))
+            said[f"{name}, others"] = selectors.persons_of(connection, kind=number, numbers=range(1, 10_001))
     return said
 
 
@@ -201,7 +200,8 @@ def test_records_of_every_kind_come_through_every_migration_unchanged(
             agreement = agreements.load(connection).of(system.id, "citizen_report", on=date(2026, 1, 1))
             assert agreement is not None
             assert agreement.gives_identity
-            assert [each.seq for each in reached(connection, kind=3, kind_name="citizen_report", seq=1)] == [1]
+            (feed,) = receivers.page(connection, now=hub.clock.now()).going
+            assert [(each.kind, each.delivered) for each in feed.progress] == [("citizen_report", 1)]
             count_all(connection, hub.keys, [number for _, number in numbered_kinds()], hub.clock.now())
             counted = connection.execute("SELECT sum(received) FROM province_figure").fetchone()
             assert counted == (sum(len(before[kind.name]) for kind in ALL),)

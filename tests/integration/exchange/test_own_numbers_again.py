@@ -29,3 +29,15 @@ def test_a_field_that_was_cut_since_is_not_given_again_and_a_withdrawal_is(hub: 
         (3, "withdraw", None),
     ]
     assert [line["id"] for line in again] == [before[0]["id"], before[2]["id"]]
+
+
+def test_a_correction_that_lies_outside_by_now_ends_what_it_had(hub: Hub) -> None:
+    sender, receiver = a_system(hub), a_system(hub, "reader")
+    inside, outside = ({"scheme": "vn-2025", "code": code} for code in ("00004", "25747"))
+    agreement = agreed(hub, receiver, terms_of(KIND, identity="none"))
+    send(hub, sender, KIND, [a_report("a", area=inside)])
+    send(hub, sender, KIND, [a_report("a", area=outside, revision=2)])
+    assert [line["op"] for line in lines_of(page(hub, receiver, KIND))] == ["assert", "correct"]
+    amended(hub, agreement, terms_of(KIND, identity="none", areas=[("vn-2025", "01")]))
+    again = lines_of(page(hub, receiver, KIND))
+    assert [(line["seq"], line["op"]) for line in again] == [(1, "assert"), (2, "withdraw")]

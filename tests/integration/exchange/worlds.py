@@ -175,4 +175,18 @@ def reckoned(hub: Hub, receiver: System, destination: int) -> Figures:
             said = reconciliation.reckon(hub, connection, found, day, at=at).total
             assert Recount(hub, connection, found, day, at).run() == said, (receiver.code, on)
             total += said
+        check_what_left(connection)
     return total
+
+
+def check_what_left(connection: Any) -> None:
+    """What has left under each agreement, as it is summed up on the way, is what its stretches say."""
+    by_stretches = connection.execute(
+        "SELECT agreement_id, destination_id, kind, min(first_seq), max(last_seq), coalesce(sum(records), 0)::bigint,"
+        " count(*) FILTER (WHERE records IS NULL) FROM stretch WHERE records > 0 OR records IS NULL GROUP BY 1, 2, 3"
+        " ORDER BY 1, 2, 3"
+    ).fetchall()
+    summed = connection.execute(
+        "SELECT agreement_id, destination_id, kind, first_seq, last_seq, records, passed FROM agreement_given ORDER BY 1, 2, 3"
+    ).fetchall()
+    assert summed == by_stretches

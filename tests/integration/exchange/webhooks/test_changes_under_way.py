@@ -13,8 +13,10 @@ import pytest
 from daumoi.areas.unit import TODAY
 from daumoi.core.database import connect
 from daumoi.core.hub import Hub
-from daumoi.exchange import lifecycle, roll
+from daumoi.exchange import lifecycle, lineage, roll
+from daumoi.exchange.webhooks import services
 from daumoi.exchange.webhooks.posting import TOTAL_S
+from daumoi.exchange.webhooks.schedule import STEPS_S
 from daumoi.exchange.webhooks.taking import SILENT_S, Stand
 from daumoi.exchange.webhooks.writing import take
 from daumoi.organisations import registry
@@ -32,7 +34,8 @@ from tests.integration.exchange.webhooks.receiving import (
     move,
     reports,
 )
-from tests.integration.sending import a_report, a_system, send
+from tests.integration.exchange.worlds import reckoned
+from tests.integration.sending import READER, a_report, a_system, send
 
 INSIDE, OUTSIDE = {"scheme": TODAY, "code": "00004"}, {"scheme": TODAY, "code": "25747"}
 
@@ -229,3 +232,57 @@ def test_an_hour_of_a_dead_receiver_costs_unordered_messages_no_more_than_until_
     assert sorted(receiver.seqs) == list(range(1, 61))
     assert hook.delivered == 60
     assert all(first.get(came.said["first_seq"], came.id) == came.id for came in receiver.taken)
+
+
+def test_a_thin_message_that_is_tried_again_counts_what_is_given_now(hub: Hub, sender: System) -> None:
+    reader = a_system(hub, "reader")
+    agreement = agreed(hub, reader, terms_of(KIND))
+    answers = iter([500, 200, 200])
+    with a_receiver(lambda came: next(answers)) as receiver, looking(hub) as looks:
+        hook = a_webhook(hub, reader, receiver.url, content="thin")
+        send(hub, sender, KIND, [a_report("in", area=INSIDE), a_report("out", area=OUTSIDE)])
+        looks.until_quiet()
+        amended(hub, agreement, terms_of(KIND, areas=[(TODAY, "00004")]))
+        move(hub, hours=1)
+        looks.until_quiet()
+        assert [came.said["records"] for came in receiver.requests] == [2, 1]
+        figures = reckoned(hub, reader, hook.id)
+        assert (figures.delivered, figures.filtered) == (1, 1)
+        with hub.pool.connection() as connection:
+            lineages = [
+                lineage.of_record(hub, kind=KIND, seq=seq, asker=asker, reader=READER)
+                for seq in (1, 2)
+                for asker in (None, reader.id)
+            ]
+            assert connection.closed is False
+        states = [[each.state for each in found.deliveries] if found else None for found in lineages]
+        assert states == [["delivered"], ["delivered"], ["withheld"], None], "its receiver learns nothing of the second"
+
+
+def test_a_message_asked_for_again_while_its_last_try_is_under_way_is_not_given_up(hub: Hub, sender: System) -> None:
+    reader = a_system(hub, "reader")
+    agreed(hub, reader, terms_of(KIND))
+    held, going = threading.Event(), threading.Event()
+
+    def answer(_: Received) -> int:
+        if len(receiver.requests) == len(STEPS_S):
+            held.set()
+            going.wait(10)
+        return 200 if len(receiver.requests) > len(STEPS_S) else 500
+
+    with a_receiver(answer) as receiver, looking(hub) as looks:
+        hook = a_webhook(hub, reader, receiver.url, ordered=False)
+        reports(hub, sender, 2)
+        for step in STEPS_S[1:]:
+            looks.until_quiet()
+            move(hub, seconds=1.2 * step + 1)
+        looks.dispatcher.look(looks.connection)
+        assert held.wait(5)
+        move(hub, hours=1)
+        assert hook.do(services.replay, kind=KIND, after=0, since=None, at=hub.clock.now()) == 1
+        going.set()
+        for _ in range(3):
+            looks.until_quiet()
+            move(hub, hours=27)
+        figures = reckoned(hub, reader, hook.id)
+        assert (figures.delivered, figures.failed, figures.waiting) == (2, 0, 0)

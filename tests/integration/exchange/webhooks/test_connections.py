@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from daumoi.exchange.webhooks import connections
 from daumoi.exchange.webhooks.addresses import Guard
 from daumoi.exchange.webhooks.posting import Post, Poster
 
@@ -135,6 +136,36 @@ def test_one_that_ends_under_a_message_lets_it_go_once_more_over_a_new_one(poste
     with a_host(talk) as host:
         assert [post(poster, host) for _ in range(2)] == [204, 204]
         assert (host.connections, host.requests) == (2, 3)
+
+
+@pytest.mark.parametrize("behind", [b"\n", NO_CONTENT], ids=["a stray sign", "another answer"])
+def test_what_comes_behind_an_answer_is_never_taken_for_the_next_one(poster: Poster, behind: bytes) -> None:
+    def talk(host: Host, wire: socket.socket, number: int) -> None:
+        host.read(wire)
+        if number == 1:
+            wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK" + behind)
+            host.read(wire)
+        wire.sendall(b"HTTP/1.1 500 Fault\r\nContent-Length: 0\r\n\r\n")
+
+    with a_host(talk) as host:
+        assert [post(poster, host) for _ in range(2)] == [200, 500]
+        assert (host.connections, host.requests) == (2, 2)
+
+
+def test_what_rests_too_long_is_closed(poster: Poster, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def talk(host: Host, wire: socket.socket, _: int) -> None:
+        answers_always(host, wire, 1)
+        ended.set()
+
+    with a_host(talk) as host:
+        assert post(poster, host) == 204
+        poster.sweep()
+        assert not ended.wait(0.05), "it rests for half a minute"
+        monkeypatch.setattr(connections, "IDLE_S", 0.0)
+        poster.sweep()
+        assert ended.wait(2)
 
 
 def test_a_new_connection_that_ends_without_an_answer_is_a_failure(poster: Poster) -> None:

@@ -12,6 +12,7 @@ import pytest
 from daumoi.core.hub import Hub
 from daumoi.exchange import receivers
 from daumoi.exchange.webhooks import services
+from daumoi.exchange.webhooks.dispatcher import begin_added_kinds
 from daumoi.organisations.registry import System
 from tests.integration.exchange.webhooks.receiving import (
     KIND,
@@ -23,6 +24,7 @@ from tests.integration.exchange.webhooks.receiving import (
     move,
     reports,
 )
+from tests.integration.exchange.worlds import reckoned
 from tests.integration.sending import a_system
 
 FAULTS: tuple[Any, ...] = (
@@ -157,3 +159,29 @@ def test_a_slow_receiver_holds_up_nobody_else(hub: Hub, sender: System, reader: 
         looks.until_quiet()
         assert slow.seqs == quick.seqs == [1, 2, 3]
         assert [hook.delivered for hook in hooks] == [3, 3]
+
+
+def test_what_was_under_way_when_a_webhook_ended_counts_as_failed_and_waits_no_more(
+    hub: Hub, sender: System, reader: System, looks: Looking
+) -> None:
+    with a_receiver(lambda came: 500) as receiver:
+        hook = a_webhook(hub, reader, receiver.url)
+        reports(hub, sender, 3)
+        looks.until_quiet()
+        hook.do(services.end, at=hub.clock.now())
+    figures = reckoned(hub, reader, hook.id)
+    assert (figures.in_scope, figures.failed, figures.waiting) == (3, 3, 0)
+
+
+def test_a_webhook_begins_in_a_kind_that_came_later_and_gets_all_of_it(
+    hub: Hub, sender: System, reader: System, looks: Looking
+) -> None:
+    with a_receiver() as receiver:
+        hook = a_webhook(hub, reader, receiver.url)
+        with hub.pool.connection() as connection:
+            connection.execute("DELETE FROM progress WHERE destination_id = %s", (hook.id,))
+        reports(hub, sender, 3)
+        assert looks.until_quiet() == 0, "it stands nowhere, as in a kind of a later release"
+        begin_added_kinds(looks.connection)
+        looks.until_quiet()
+        assert receiver.seqs == [1, 2, 3]
