@@ -97,7 +97,7 @@ class Left(NamedTuple):
     last: int
     records: int
     passed: int
-    """Stretches that the receiver passed over by itself: how many records lie in them nobody has counted."""
+    """Stretches that the receiver, or retention, passed over: how many records lie in them nobody has counted."""
     at: datetime
 
 

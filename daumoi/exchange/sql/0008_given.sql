@@ -6,7 +6,7 @@ CREATE TABLE agreement_given (
     first_seq      bigint NOT NULL,
     last_seq       bigint NOT NULL,
     records        bigint NOT NULL,
-    passed         bigint NOT NULL,                 -- stretches that the receiver passed over by itself
+    passed         bigint NOT NULL,                 -- stretches that it, or retention, passed over
     at             timestamptz NOT NULL,
     PRIMARY KEY (agreement_id, destination_id, kind)
 );

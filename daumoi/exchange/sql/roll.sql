@@ -31,7 +31,7 @@ SELECT version, state, terms::text, drafted_by, drafted_at, proposed_at, owner_b
 FROM agreement_version WHERE agreement_id = %s ORDER BY version DESC
 
 -- name: left
--- What went out under an agreement, by destination and kind; `passed` stretches were jumped over by the receiver itself.
+-- What went out under an agreement, by destination and kind; `passed` stretches were never taken.
 SELECT l.destination_id, l.kind, d.way, l.first_seq, l.last_seq, l.records, l.passed, l.at
 FROM agreement_given l JOIN destination d ON d.id = l.destination_id
 WHERE l.agreement_id = %s ORDER BY l.destination_id, l.kind
