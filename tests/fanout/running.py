@@ -17,7 +17,7 @@ from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.hub import Hub
 from daumoi.exchange import reading, reconciliation
 from daumoi.exchange.reconciliation import Figures
-from daumoi.exchange.recounting import Recount
+from daumoi.exchange.recounting import Recount, count_all
 from tests.fanout.cast import KINDS, Receiver, hundred
 from tests.fanout.sending import Sender
 from tests.hubs import REPOSITORY, Caller, HubServer, free_port
@@ -159,13 +159,14 @@ def _reconcile(hub: Hub, receivers: list[Receiver]) -> tuple[dict[tuple[int, str
         for kind in KINDS:
             head = reading.head(connection, kind)
             day = reconciliation.day_of(connection, kind=head, kind_name=kind, day=today)
+            said: list[tuple[int, Figures, Recount]] = []
             for receiver in receivers:
-                total = Figures()
-                for destination in reconciliation.destinations(connection, receiver=receiver.system):
-                    at = reconciliation.standing(connection, destination, head.kind)
-                    said = reconciliation.reckon(hub, connection, destination, day, at=at).total
-                    if Recount(hub, connection, destination, day, at).run() != said:
-                        differing.append(f"{receiver.place} {kind}")
-                    total += said
-                found[receiver.place, kind] = total
+                for each in reconciliation.destinations(connection, receiver=receiver.system):
+                    at = reconciliation.standing(connection, each, head.kind)
+                    figures = reconciliation.reckon(hub, connection, each, day, at=at).total
+                    said.append((receiver.place, figures, Recount(hub, connection, each, day, at)))
+            count_all(hub, connection, [recount for _, _, recount in said], day)
+            for place, figures, recount in said:
+                differing += [f"{place} {kind}"] if recount.figures != figures or recount.gap is not None else []
+                found[place, kind] = found.get((place, kind), Figures()) + figures
     return found, differing
