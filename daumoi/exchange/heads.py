@@ -14,6 +14,7 @@ import psycopg
 import structlog
 
 from daumoi.core.database import Connection, connect, sqlstate_of
+from daumoi.core.faults import way_of
 from daumoi.core.hub import Hub
 from daumoi.exchange import agreements
 from daumoi.exchange.agreements import Agreement, Agreements
@@ -183,6 +184,10 @@ class HeadWatch:
                     self._look_on(connection)
             except psycopg.Error as error:
                 _log.warning("the database cannot be watched", reason=sqlstate_of(error))
+                self._ending.wait(_RETRY_S)
+            except Exception as error:
+                # Without this thread nobody learns of anything any more, so a fault of ours does not end it.
+                _log.error("heads: not handled", reason=type(error).__name__, way=way_of(error.__traceback__))
                 self._ending.wait(_RETRY_S)
 
     def _look_on(self, connection: Connection) -> None:

@@ -64,8 +64,14 @@ def version(connection: Connection) -> int:
 
 
 def load(connection: Connection) -> Registry:
-    """Read the snapshot; the version is read first, so that a change in between is seen at the next look."""
+    """Read the snapshot; the version is read first, so that a change in between is seen at the next look.
+
+    Clients are read before systems: one that is registered in between has no client yet, and never the other way round.
+    """
     read_at = version(connection)
+    clients = connection.execute(
+        "SELECT client_id, secret_hash, system_id, suspended_at IS NOT NULL FROM client"
+    ).fetchall()
     systems = {
         row[0]: System(row[0], row[1], row[2], row[3], frozenset(row[4]), *row[5:])
         for row in connection.execute(
@@ -74,8 +80,5 @@ def load(connection: Connection) -> Registry:
             " FROM system s JOIN organisation o ON o.id = s.organisation_id"
         )
     }
-    clients = {
-        row[0]: Client(row[0], bytes(row[1]), systems[row[2]], row[3])
-        for row in connection.execute("SELECT client_id, secret_hash, system_id, suspended_at IS NOT NULL FROM client")
-    }
-    return Registry(read_at, systems, clients)
+    by_id = {row[0]: Client(row[0], bytes(row[1]), systems[row[2]], row[3]) for row in clients}
+    return Registry(read_at, systems, by_id)

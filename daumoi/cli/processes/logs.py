@@ -4,17 +4,15 @@ import logging
 import logging.handlers
 import sys
 import threading
-import traceback
-from pathlib import Path
 from types import TracebackType
 
 import structlog
 
+from daumoi.core.faults import way_of
 from daumoi.core.settings import Settings
 
 _FILE_BYTES = 32 * 1024 * 1024
 _FILES = 5
-_FRAMES = 12
 
 
 def configure(settings: Settings, process: str) -> None:
@@ -51,5 +49,4 @@ def _note_crash(kind: type[BaseException], _error: BaseException | None, trace: 
     """
     if issubclass(kind, KeyboardInterrupt):
         return
-    way = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
-    structlog.get_logger("daumoi.crash").error("not handled", reason=kind.__name__, way=way[-_FRAMES:])
+    structlog.get_logger("daumoi.crash").error("not handled", reason=kind.__name__, way=way_of(trace))

@@ -19,6 +19,7 @@ import structlog
 
 from daumoi.core.clock import VIET_NAM_TIME
 from daumoi.core.database import Connection, connect, sqlstate_of
+from daumoi.core.faults import way_of
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
 from daumoi.core.sql import statements
@@ -103,9 +104,18 @@ class Dispatcher:
                         self._work(connection, ending)
             except psycopg.Error as error:
                 _log.warning("webhooks wait for the database", reason=sqlstate_of(error))
+            except Exception as error:
+                # What was under way is sent again: nothing of it is written down as taken.
+                _log.error("webhooks: not handled", reason=type(error).__name__, way=way_of(error.__traceback__))
+                self._forget()
             ending.wait(_RETRY_S)
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._poster.close()
+
+    def _forget(self) -> None:
+        """Begin anew, as after a start; what is still being posted notes its result when it ends."""
+        self._memory, self._registry = Memory(), Registry(0, {}, {})
+        self._agreements = Agreements()
 
     def close(self) -> None:
         """End the threads when what is under way has ended."""
