@@ -180,7 +180,7 @@ def _going(connection: Connection, found: list[Destination], now: datetime) -> l
     by_id = {each.id: each for each in found}
     for row in connection.execute(_SQL["progress"], (list(by_id),)):
         # A webhook stands somewhere in every kind from its beginning, also in those that do not go this way.
-        each = KindProgress(*row)._replace(is_wanted=by_id[row[0]].wants(row[1]))
+        each = KindProgress(*row[:8])._replace(is_wanted=by_id[row[0]].wants(row[1]) and row[8])
         if each.is_wanted or each.has_account:
             progress.setdefault(each.destination, []).append(each)
     values = {"receivers": sorted({each.receiver for each in found}), "since": now - timedelta(hours=1)}

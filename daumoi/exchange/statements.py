@@ -27,6 +27,7 @@ from daumoi.organisations.registry import System
 _SQL = statements("daumoi.exchange", "statements")
 _KINDS = statements("daumoi.exchange", "proving")
 _KEY = "delivery statement"
+KEY_ID = "statements-1"
 SIGNED_WITH = b"daumoi statement 1\n"
 """Stands before what is signed, so that no signature of another use passes for one of a statement."""
 

@@ -22,6 +22,12 @@ from daumoi.organisations.registry import System
 LISTED = 100
 
 
+def _named(kind: str | None) -> str:
+    if kind is None:
+        raise CallProblem("bad_parameter", "Say of which kind: kind=… with a name of /api/v1/kinds.")
+    return _known(kind)
+
+
 def _known(kind: str | None) -> str:
     if kind not in LOG_KINDS:
         raise CallProblem("unknown_kind")
@@ -56,7 +62,7 @@ def handlers(gate: Gate) -> list[HTTPRouteHandler]:
             deliveries.deliveries,
             gate.hub,
             system_id=call_of(request.scope).system.id,
-            kind=_known(query.text("kind")),
+            kind=_named(query.text("kind")),
             after=query.whole("after", 0, low=0, high=SEQ_MAX),
             limit=query.whole("limit", LISTED, low=1, high=deliveries.LIMIT_MAX),
         )

@@ -18,6 +18,7 @@ from litestar.types import ASGIApp
 from daumoi.audit import heads
 from daumoi.core.hub import Hub
 from daumoi.core.problems import CallProblem
+from daumoi.exchange import statements as proof
 from daumoi.exchange.files import fetching, manifest
 from daumoi.exchange.files.fetching import LISTED_MAX, Opened
 from daumoi.gateway.answers import json_answer
@@ -56,6 +57,7 @@ def _public_keys(hub: Hub) -> list[dict[str, str]]:
     found = (
         (manifest.KEY_ID, "manifests of files", manifest.public_key(hub.keys)),
         (AUDIT_KEY_ID, "heads of the audit log", heads.public_key(hub.keys)),
+        (proof.KEY_ID, "statements of a day", proof.signing_key(hub.keys).public_key()),
     )
     return [
         {

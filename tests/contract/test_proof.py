@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -48,6 +49,8 @@ def test_a_statement_of_today_is_signed_and_says_that_the_day_is_not_over(
     receiver.feed(KIND, after=dov.receipt(KIND, a_checkpoint())["first_seq"] - 1)
     today = datetime.now(UTC).astimezone(VIET_NAM_TIME).date()
     given = receiver.get(f"/api/v1/statements/{today}").json()
+    published = {each["kid"]: each["x"] for each in receiver.get("/api/v1/keys").json()["keys"]}
+    assert base64.urlsafe_b64decode(published["statements-1"] + "==").hex() == given["public_key"]
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(given["public_key"]))
     key.verify(bytes.fromhex(given["signature"]), b"daumoi statement 1\n" + given["said"].encode())
     said = json.loads(given["said"])
@@ -66,5 +69,6 @@ def test_who_has_nothing_to_do_with_a_record_learns_nothing_of_it(dov: Caller, r
     a_problem(receiver.get(f"/api/v1/records/{KIND}/{seq}/lineage"), 404, "not_found")
     a_problem(receiver.get(f"/api/v1/records/{KIND}/{2**40}/lineage"), 404, "not_found")
     a_problem(receiver.get("/api/v1/records/nothing/1/lineage"), 404, "unknown_kind")
-    a_problem(receiver.get("/api/v1/deliveries"), 404, "unknown_kind")
+    a_problem(receiver.get("/api/v1/deliveries"), 400, "bad_parameter")
+    a_problem(receiver.get("/api/v1/deliveries", kind="nothing"), 404, "unknown_kind")
     a_problem(cora.get(f"/api/v1/records/{KIND}/{seq}/lineage"), 404, "not_found")

@@ -19,8 +19,10 @@ SELECT id, receiver, way, name, kinds, state, state_for, state_at, created_at FR
 -- name: progress
 -- What waits is counted in numbers of the log: how many of them an agreement gives is known when they are taken out. The
 -- oldest is looked up by its number.
-SELECT p.destination_id, h.name, p.begins_after, p.taken, p.delivered, h.seq, p.delivered_at, r.received_at
-FROM progress p JOIN head h ON h.kind = p.kind
+-- Of a kind that no agreement gives its receiver nothing waits; changes of people (kind 100) go along with any.
+SELECT p.destination_id, h.name, p.begins_after, p.taken, p.delivered, h.seq, p.delivered_at, r.received_at,
+       EXISTS (SELECT FROM agreement_kind k WHERE k.receiver = d.receiver AND (k.kind IN (h.name, '*') OR h.kind = 100))
+FROM progress p JOIN head h ON h.kind = p.kind JOIN destination d ON d.id = p.destination_id
 LEFT JOIN record r ON r.kind = p.kind AND r.seq = greatest(p.delivered + 1, h.oldest) AND p.delivered < h.seq
 WHERE p.destination_id = ANY(%s::int[]) ORDER BY p.destination_id, p.kind
 

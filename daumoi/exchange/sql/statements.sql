@@ -1,6 +1,6 @@
 -- name: digests
 SELECT agreement_id, version, min(first_seq), max(last_seq), min(first_own), max(first_own + records - 1),
-       sha256(coalesce(string_agg(digest, ''::bytea ORDER BY first_seq), ''::bytea))
+       CASE WHEN count(digest) > 0 THEN sha256(string_agg(digest, ''::bytea ORDER BY first_seq)) END
 FROM stretch WHERE destination_id = %s AND kind = %s AND day = %s GROUP BY 1, 2
 
 -- name: sent

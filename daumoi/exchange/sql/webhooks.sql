@@ -145,7 +145,7 @@ WHERE s.destination_id = %(destination)s AND s.kind = d.kind AND s.first_seq = d
 SELECT d.id, d.name, d.kinds, d.settings::text, d.state, d.state_for, d.state_at, d.created_at, coalesce(h.failures, 0),
        h.failing_since, h.probe_at, h.succeeded_at,
        (SELECT count(*) FROM webhook_message m WHERE m.destination_id = d.id AND m.state = 'open' AND m.kind <> 0),
-       (SELECT count(*) FROM webhook_message m WHERE m.destination_id = d.id AND m.state = 'failed')
+       (SELECT count(*) FROM webhook_message m WHERE m.destination_id = d.id AND m.state = 'failed' AND m.kind <> 0)
 FROM destination d LEFT JOIN webhook_health h ON h.destination_id = d.id
 WHERE d.receiver = %(receiver)s AND d.way = 'webhook' AND d.state <> 'ended'
   AND (%(destination)s::int IS NULL OR d.id = %(destination)s) ORDER BY d.id

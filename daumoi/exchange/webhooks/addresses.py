@@ -156,7 +156,7 @@ class Guard:
         if not is_public(address):
             raise AddressRefused(
                 "The host lies in a network that messages do not go to (private, loopback, link-local, multicast or"
-                " reserved). Name a public address, or ask the hub's operator to allow the network."
+                " reserved). Name a public address, or ask the operator to allow the network: DAUMOI_WEBHOOK_ALLOW."
             )
         if not is_tls:
             raise AddressRefused("Messages go by https:// only.")
