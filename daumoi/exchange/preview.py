@@ -35,7 +35,7 @@ RECORDS_MAX = 200_000
 """Records that are looked at, of all kinds together; of more, the newest of each kind."""
 SAMPLES = 5
 _INSTANT = timedelta(microseconds=1)
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _OPEN_SIGNS = 6
 """Of a pseudonym: enough to tell two apart, too few to look somebody up."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from daumoi.core.clock import FixedClock
@@ -108,6 +108,7 @@ def test_of_more_than_its_bound_the_newest_are_looked_at_and_it_says_so(
 
 
 @given(st.text(min_size=2))
+@example("0_")
 def test_no_word_is_left_whole(text: str) -> None:
     masked = preview.masked(text)
     assert len(masked) == len(text)
