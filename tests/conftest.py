@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from tests.hubs import Caller, HubServer, add_database, drop_database
 
@@ -29,6 +30,16 @@ _ENOUGH_BYTES = 4 * 1024**3
 
 LONG = ("tests/browser/", "tests/integration/backup/", "tests/integration/up/")
 """Files of few and long tests: begun last, one of them would hold up the end while the other workers have nothing to do."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let property tests try the same examples at each run, as long as they take; `make soak` tries others each time.
+
+    Whether a change may land is not decided by chance.
+    """
+    is_soak = config.getoption("-m") == "soak"
+    settings.register_profile("daumoi", derandomize=not is_soak, deadline=None)
+    settings.load_profile("daumoi")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
