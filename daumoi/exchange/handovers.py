@@ -21,7 +21,7 @@ from daumoi.exchange import reading
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Stretch
 from daumoi.exchange.reading import Head, Portion, Reader
-from daumoi.exchange.selection import Account, Chosen, choose, sent_later
+from daumoi.exchange.selection import Account, Chosen, choose, sent_now
 from daumoi.log.entries import Op
 from daumoi.log.identity_change import KIND_NUMBER as IDENTITY_CHANGE_NUMBER
 from daumoi.log.selectors import ShownRow
@@ -71,7 +71,7 @@ def receivers_of(handovers: Iterable[Handover]) -> int:
     return len({each.receiver for each in handovers if each.state not in NOT_GIVEN})
 
 
-class Held(NamedTuple):
+class Holding(NamedTuple):
     """A stretch of a way out that holds a record."""
 
     seq: int
@@ -113,11 +113,11 @@ class Handovers:
         self._held = self._given(held)
         self._places: dict[tuple[int, int], int] = {}
 
-    def held(self, seq: int) -> Sequence[Held]:
+    def held(self, seq: int) -> Sequence[Holding]:
         """Return the stretches that hold a record and gave it, by way out."""
         return self._held.get(seq, ())
 
-    def handover(self, held: Held) -> Handover:
+    def handover(self, held: Holding) -> Handover:
         """Return as what a record went by a way out."""
         stretch = held.stretch
         return Handover(
@@ -132,57 +132,49 @@ class Handovers:
             stretch.taken_at,
         )
 
-    def went(self, held: Held, *, reader: Reader, check: bool, shows_own: bool) -> Went:
+    def went(self, held: Holding, *, reader: Reader, check: bool, shows_own: bool) -> Went:
         """Return the same with its place in the stretch; the reader is told to the audit log for a check."""
         stretch = held.stretch
         first, last = stretch.first, stretch.last
         if shows_own and stretch.first_own is not None and stretch.records is not None:
             first, last = stretch.first_own, stretch.first_own + stretch.records - 1
         return Went(
-            self._code(held),
-            held.way,
-            held.name,
-            stretch.agreement,
-            stretch.version,
-            self._op(held),
-            self._state(held),
-            stretch.day,
-            stretch.taken_at,
-            first,
-            last,
-            self._place(held),
-            stretch.records,
-            stretch.digest.hex() if stretch.digest is not None else None,
-            self._checked(held, reader) if check and stretch.digest is not None else None,
+            **msgspec.structs.asdict(self.handover(held)),
+            first=first,
+            last=last,
+            place=self._place(held),
+            records=None if stretch.records is None else stretch.records - stretch.withheld,
+            digest=stretch.digest.hex() if stretch.digest is not None else None,
+            check=self._checked(held, reader) if check and stretch.digest is not None else None,
         )
 
-    def _read(self, receiver: int | None) -> list[Held]:
+    def _read(self, receiver: int | None) -> list[Holding]:
         values = {"kind": self._at.kind, "numbers": list(self._rows), "receiver": receiver}
         rows = self._connection.execute(_SQL["holding"], values).fetchall()
         return [
-            Held(seq, id_, system, way, name, delivered, own, taken, Stretch(*stretch), provider)
+            Holding(seq, id_, system, way, name, delivered, own, taken, Stretch(*stretch), provider)
             for seq, id_, system, way, name, delivered, own, taken, *stretch, provider in rows
         ]
 
-    def _version(self, held: Held) -> Agreement:
+    def _version(self, held: Holding) -> Agreement:
         return self._under[held.stretch.agreement, held.stretch.version]
 
-    def _code(self, held: Held) -> str:
+    def _code(self, held: Holding) -> str:
         receiver = self._known.system(held.receiver)
         return receiver.code if receiver else ""
 
-    def _op(self, held: Held) -> str:
+    def _op(self, held: Holding) -> str:
         return "withdraw" if self._left[held.destination, held.seq] else Op(self._rows[held.seq][5]).word
 
-    def _given(self, held: Iterable[Held]) -> dict[int, list[Held]]:
+    def _given(self, held: Iterable[Holding]) -> dict[int, list[Holding]]:
         """Leave out what the versions gave not: all records of a way out and version are asked for at once."""
-        together: dict[tuple[int, int, int, datetime | None], list[Held]] = {}
+        together: dict[tuple[int, int, int, datetime | None], list[Holding]] = {}
         for each in held:
             # Which changes of people were given depends on what had been taken by then.
             taken_at = each.stretch.taken_at if self._at.kind == IDENTITY_CHANGE_NUMBER else None
             key = each.destination, each.stretch.agreement, each.stretch.version, taken_at
             together.setdefault(key, []).append(each)
-        given: dict[int, list[Held]] = {}
+        given: dict[int, list[Holding]] = {}
         for some in together.values():
             account = Account(some[0].destination, some[0].taken, some[0].stretch.taken_at)
             rows = [self._rows[each.seq] for each in some]
@@ -195,7 +187,7 @@ class Handovers:
                     given.setdefault(each.seq, []).append(each)
         return {seq: sorted(some, key=lambda each: each.destination) for seq, some in given.items()}
 
-    def _is_end(self, held: Held, chosen: Chosen, account: Account) -> bool:
+    def _is_end(self, held: Holding, chosen: Chosen, account: Account) -> bool:
         """Tell whether a record went as a withdrawal because it left the agreement; notes whether it went at all."""
         sent = self._sent(held, [chosen], account)
         if not sent:
@@ -203,23 +195,24 @@ class Handovers:
             return chosen.left
         return sent[0][1].left
 
-    def _sent(self, held: Held, chosen: Sequence[Chosen], account: Account) -> list[tuple[int, Chosen]]:
+    def _sent(self, held: Holding, chosen: Sequence[Chosen], account: Account) -> list[tuple[int, Chosen]]:
         """Return what was sent of records that were taken out, each with its place among them."""
         stretch = held.stretch
         if stretch.sent_under is None:
             return list(enumerate(chosen))
-        return sent_later(
+        return sent_now(
             self._hub,
             self._connection,
             self._under[stretch.sent_under],
             chosen,
+            taken_under=(stretch.agreement, stretch.version),
             way=held.way,
             has_own=stretch.first_own is not None,
             account=account,
             number=self._at.kind,
         )
 
-    def _place(self, held: Held) -> int:
+    def _place(self, held: Holding) -> int:
         """Count what the stretch gave up to the record."""
         key = held.destination, held.seq
         if key in self._places:
@@ -244,7 +237,7 @@ class Handovers:
         self._places[key] = place
         return place
 
-    def _state(self, held: Held) -> State:
+    def _state(self, held: Holding) -> State:
         stretch = held.stretch
         if stretch.records is None:
             return "passed_over"
@@ -260,7 +253,7 @@ class Handovers:
         has = held.own_delivered >= ends or stretch.first_own + self._place(held) - 1 <= held.own_delivered
         return "delivered" if has else "waiting"
 
-    def _checked(self, held: Held, reader: Reader) -> Check:
+    def _checked(self, held: Holding, reader: Reader) -> Check:
         """Write the stretch again from the log, and compare."""
         stretch, account = held.stretch, Account(held.destination, held.taken, held.stretch.taken_at)
         shown_by = self._version(held) if stretch.sent_under is None else self._under[stretch.sent_under]

@@ -148,17 +148,10 @@ def write(
     if not rows:
         return at
     first, last, days, records, withdrawals, owns, digests = (list(column) for column in zip(*rows, strict=True))
-    values = {
-        **{
-            "destination": at.destination,
-            "kind": at.kind,
-            "agreement": agreement[0],
-            "version": agreement[1],
-            "at": now,
-        },
-        **{"first": first, "last": last, "days": days, "records": records, "withdrawals": withdrawals},
-        **{"owns": owns, "digests": digests, "taken": taken, "own": own},
-    }
+    values: dict[str, Any] = {"destination": at.destination, "kind": at.kind, "at": now}
+    values |= {"agreement": agreement[0], "version": agreement[1]}
+    values |= {"first": first, "last": last, "days": days, "records": records, "withdrawals": withdrawals}
+    values |= {"owns": owns, "digests": digests, "taken": taken, "own": own}
     connection.execute(_SQL["write"], values)
     _count(connection, at.kind, [(agreement[0], at.destination, *row[:2], row[3]) for row in rows], now)
     return at._replace(taken=taken, own_taken=own)

@@ -13,7 +13,7 @@ from daumoi.exchange import ledger, reading
 from daumoi.exchange.agreements import Agreement, versions
 from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head, Line, Portion, Reader
-from daumoi.exchange.selection import Account, given_now
+from daumoi.exchange.selection import Account, sent_now
 from daumoi.organisations.registry import Registry
 
 
@@ -96,12 +96,19 @@ def _again(
         most=stretch.records or 0,
         account=account,
     )
+    sent = sent_now(
+        hub,
+        connection,
+        agreement,
+        chosen,
+        taken_under=key,
+        way="feed",
+        has_own=True,
+        account=account,
+        number=at.kind,
+    )
     asked = range(own + 1, own + 1 + room)
-    kept = [
-        (stretch.first_own + place, each)
-        for place, each in given_now(hub, connection, agreement, chosen, account=account, number=at.kind)
-        if stretch.first_own + place in asked
-    ]
+    kept = [(stretch.first_own + place, each) for place, each in sent if stretch.first_own + place in asked]
     given, owns = [each for _, each in kept], [number for number, _ in kept]
     portion = Portion(agreement, reader, given, (stretch.first, stretch.last), owns)
     return reading.render(hub, connection, registry, portion, kind=at.kind, action="feed.read")

@@ -22,7 +22,7 @@ from daumoi.core.database import Connection
 from daumoi.core.hub import Hub
 from daumoi.core.sql import statements
 from daumoi.exchange import ledger, reading
-from daumoi.exchange.agreements import Agreement, versions
+from daumoi.exchange.agreements import Agreement, Key, versions
 from daumoi.exchange.ledger import Progress, Stretch
 from daumoi.exchange.reading import Head
 from daumoi.exchange.selection import Account
@@ -33,8 +33,6 @@ from daumoi.organisations.registry import EVERY_KIND
 
 _SQL = statements("daumoi.exchange", "reconciliation")
 _INSTANT = timedelta(microseconds=1)
-Under = tuple[int, int]
-"""Number and version of an agreement."""
 
 
 class DayGone(Exception):
@@ -103,9 +101,9 @@ class Reckoned:
     under the one that gave it at receipt.
     """
 
-    by: dict[Under, Figures] = field(default_factory=dict)
+    by: dict[Key, Figures] = field(default_factory=dict)
 
-    def of(self, under: Under) -> Figures:
+    def of(self, under: Key) -> Figures:
         """Return the figures of a version, to be added to."""
         return self.by.setdefault(under, Figures())
 

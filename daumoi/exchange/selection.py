@@ -109,7 +109,7 @@ def choose_for_all(
     return [[Chosen(row, mine[row[0]]) for row in rows if row[0] in mine] for mine in given]
 
 
-def still_given(agreement: Agreement, chosen: Chosen) -> bool:
+def _still_given(agreement: Agreement, chosen: Chosen) -> bool:
     """Tell whether what was chosen under an earlier version is given under this one too; ends of records always are."""
     if agreement.gives_all or agreement.kind == IDENTITY_CHANGE:
         return True
@@ -118,44 +118,48 @@ def still_given(agreement: Agreement, chosen: Chosen) -> bool:
     return agreement.matcher.covers(place_of(chosen.row), chosen.row[2])
 
 
-def given_now(
+def _given_now(
     hub: Hub, connection: Connection, agreement: Agreement, chosen: Sequence[Chosen], *, account: Account, number: int
 ) -> list[tuple[int, Chosen]]:
     """Return what of records chosen under an earlier version this one gives too, each with its place among them.
 
     A correction that lies outside by now goes as a withdrawal where the destination had an earlier revision.
     """
-    outside = [each.row for each in chosen if each.row[5] == Op.CORRECT and not still_given(agreement, each)]
+    outside = [each.row for each in chosen if each.row[5] == Op.CORRECT and not _still_given(agreement, each)]
     asked = [row for row in outside if agreement.matcher.covers_sender(row[2])]
     before = _earlier(hub, connection, asked, number=number)
     (ended,) = _had_by_all(connection, [Party(agreement, account)], [asked], before, number=number)
     found = []
     for place, each in enumerate(chosen):
-        if still_given(agreement, each):
+        if _still_given(agreement, each):
             found.append((place, each))
         elif each.row[0] in ended:
             found.append((place, Chosen(each.row, True)))
     return found
 
 
-def sent_later(
+def sent_now(
     hub: Hub,
     connection: Connection,
     now: Agreement,
     chosen: Sequence[Chosen],
     *,
+    taken_under: Key,
     way: str,
     has_own: bool,
     account: Account,
     number: int,
 ) -> list[tuple[int, Chosen]]:
-    """Return what of a stretch is sent under a later version, each with its place in the stretch.
+    """Return what of a stretch is sent under the version of now, each with its place in the stretch: for every way out.
 
-    Numbers of another sort make another message of a webhook's; files can still be given in numbers of the hub.
+    `has_own`: it was numbered with numbers of the receiver's own. Numbers of another sort make another message of a
+    webhook's; files can still be given in numbers of the hub.
     """
+    if taken_under == (now.id, now.version):
+        return list(enumerate(chosen))
     if now.hides_numbers != has_own and (now.hides_numbers or way == "webhook"):
         return []
-    return given_now(hub, connection, now, chosen, account=account, number=number)
+    return _given_now(hub, connection, now, chosen, account=account, number=number)
 
 
 def place_of(row: ShownRow) -> Place:

@@ -31,7 +31,7 @@ from daumoi.exchange.files.writers import Writer, Written, begin, settle, writer
 from daumoi.exchange.ledger import AsSent, Stretch
 from daumoi.exchange.lines import PATH
 from daumoi.exchange.reading import Line, Portion, Reader
-from daumoi.exchange.selection import Account, Chosen, given_now
+from daumoi.exchange.selection import Account, Chosen, sent_now
 from daumoi.organisations.registry import Registry, System
 from daumoi.people.destroying import epoch
 
@@ -273,13 +273,14 @@ def _again(
     """Read again what a stretch gave and today's version gives too, as that shows it, each with its number there."""
     at = reading.head(connection, agreement.kind)
     hides = agreement.hides_numbers
-    if not stretch.records or stretch.last < at.oldest or (hides and not stretch.first_own):
+    if not stretch.records or stretch.last < at.oldest:
         return []
     if hides and stretch.first < at.oldest:
         # Which of its own numbers the rest has can no longer be told.
         return []
     key = (stretch.agreement, stretch.version)
     under = versions(connection, [key], kind=agreement.kind)[key]
+    account = Account(export.destination, at.seq, stretch.taken_at)
     chosen, _ = reading.chosen_of(
         hub,
         connection,
@@ -288,13 +289,18 @@ def _again(
         after=max(stretch.first, at.oldest) - 1,
         last=stretch.last,
         most=stretch.records,
-        account=Account(export.destination, at.seq, stretch.taken_at),
+        account=account,
     )
-    account = Account(export.destination, at.seq, stretch.taken_at)
-    kept = (
-        list(enumerate(chosen))
-        if key == (agreement.id, agreement.version)
-        else given_now(hub, connection, agreement, chosen, account=account, number=at.kind)
+    kept = sent_now(
+        hub,
+        connection,
+        agreement,
+        chosen,
+        taken_under=key,
+        way="file",
+        has_own=stretch.first_own is not None,
+        account=account,
+        number=at.kind,
     )
     owns = [(stretch.first_own or 0) + place for place, _ in kept] if hides else None
     reader = Reader(Actor(f"system:{receiver.code}", receiver.name, "partner_system", "files"))

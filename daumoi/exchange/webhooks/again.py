@@ -16,7 +16,7 @@ from daumoi.exchange import reading
 from daumoi.exchange.agreements import Agreement, held_firm_all, versions
 from daumoi.exchange.ledger import AsSent
 from daumoi.exchange.reading import Portion
-from daumoi.exchange.selection import Account, given_now
+from daumoi.exchange.selection import Account, sent_now
 from daumoi.exchange.webhooks import messages
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.messages import Message
@@ -76,15 +76,11 @@ def _is_too_soon(connection: Connection, message: Message, agreement: Agreement,
 
 def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agreement: Agreement) -> Outgoing | None:
     message, kind = due.message, agreement.kind
-    if agreement.hides_numbers != (message.first_own is not None):
-        # It would have other numbers now, so it would be another message.
-        return None
     at = reading.head(connection, kind)
     if message.first < at.oldest:
         return None
     key = (message.agreement, message.version)
-    now_as_then = key == (agreement.id, agreement.version)
-    under = agreement if now_as_then else versions(connection, [key], kind=kind)[key]
+    under = versions(connection, [key], kind=kind)[key]
     account = Account(message.destination, at.seq, message.taken_at)
     chosen, _ = reading.chosen_of(
         hub,
@@ -96,10 +92,16 @@ def _written(hub: Hub, connection: Connection, registry: Registry, due: Due, agr
         most=message.records,
         account=account,
     )
-    kept = (
-        list(enumerate(chosen))
-        if now_as_then
-        else given_now(hub, connection, agreement, chosen, account=account, number=at.kind)
+    kept = sent_now(
+        hub,
+        connection,
+        agreement,
+        chosen,
+        taken_under=key,
+        way="webhook",
+        has_own=message.first_own is not None,
+        account=account,
+        number=at.kind,
     )
     if not kept:
         return None

@@ -38,7 +38,7 @@ class Wire:
         self.socket.close()
 
 
-def left(until: float) -> float:
+def seconds_left(until: float) -> float:
     """Return the seconds that are left; raises TimeoutError."""
     seconds = until - time.monotonic()
     if seconds <= 0:
@@ -71,7 +71,7 @@ class Connections:
 
     def open(self, target: Target, until: float) -> Wire:
         """Resolve, check and connect; raises AddressRefused, TimeoutError, OSError."""
-        addresses = self._guard.checked(target, within_s=left(until))
+        addresses = self._guard.checked(target, within_s=seconds_left(until))
         http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_MAX_BYTES)
         return Wire(_connect(target, addresses, self._tls, until), http, time.monotonic())
 
@@ -150,7 +150,7 @@ def _connect(target: Target, addresses: list[str], tls: ssl.SSLContext, until: f
     failed: OSError = ConnectionRefusedError()
     for address in addresses:
         try:
-            wire = socket.create_connection((address, target.port), timeout=left(until))
+            wire = socket.create_connection((address, target.port), timeout=seconds_left(until))
         except TimeoutError:
             raise
         except OSError as error:
@@ -160,7 +160,7 @@ def _connect(target: Target, addresses: list[str], tls: ssl.SSLContext, until: f
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if not target.is_tls:
                 return wire
-            wire.settimeout(left(until))
+            wire.settimeout(seconds_left(until))
             return tls.wrap_socket(wire, server_hostname=target.host)
         except BaseException:
             wire.close()

@@ -44,9 +44,8 @@ from daumoi.organisations.registry import Registry
 LOOK_EVERY_S = 0.2
 SENDERS = 256
 """Threads that post. A receiver that is slow holds one a kind, for 15 s at most, so there are more than a few."""
-_REST = 1.0
-"""After a look the database is left alone for at least as long, times this, as the look took: results come together."""
 _REST_LEAST_S = 0.02
+"""After a look the database is left alone for as long as the look took, and no less: results come together."""
 ATTEMPTS_KEPT = timedelta(days=30)
 UNORDERED_OPEN_MAX = 200
 """Messages of a kind that may be set aside for an unordered webhook before no more are taken for it."""
@@ -132,7 +131,7 @@ class Dispatcher:
             began = time.monotonic()
             self.look(connection)
             took = time.monotonic() - began
-            ending.wait(max(_REST_LEAST_S, _REST * took))
+            ending.wait(max(_REST_LEAST_S, took))
             self._wake.wait(max(0.0, LOOK_EVERY_S - (time.monotonic() - began)))
             self._wake.clear()
         ends = time.monotonic() + 3

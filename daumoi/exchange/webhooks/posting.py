@@ -14,7 +14,7 @@ from typing import NamedTuple
 import h11
 
 from daumoi.exchange.webhooks.addresses import AddressRefused, Guard, NameUnknown, Target, target_of
-from daumoi.exchange.webhooks.connections import Connections, Wire, left
+from daumoi.exchange.webhooks.connections import Connections, Wire, seconds_left
 
 TOTAL_S = 15.0
 """Seconds for all of it: resolving, connecting, TLS, sending and the answer."""
@@ -154,7 +154,7 @@ def _answer(wire: Wire, came: bytes, until: float) -> tuple[int, float | None, b
 
 
 def _receive(wire: socket.socket, until: float) -> bytes:
-    wire.settimeout(left(until))
+    wire.settimeout(seconds_left(until))
     return wire.recv(_RECEIVE_BYTES)
 
 
@@ -167,7 +167,7 @@ def _send_all(wire: socket.socket, sent: bytes, until: float) -> None:
     """Send piece by piece: a receiver that takes a byte a second does not get more time than one that takes none."""
     view = memoryview(sent)
     while view:
-        wire.settimeout(left(until))
+        wire.settimeout(seconds_left(until))
         view = view[wire.send(view) :]
 
 

@@ -69,7 +69,7 @@ class Memory:
         return silence is not None and monotonic - silence.since >= SILENT_S
 
 
-class Held(NamedTuple):
+class Entitled(NamedTuple):
     """A destination of which the rights and the place are held in this transaction."""
 
     stand: Stand
@@ -81,7 +81,7 @@ class Held(NamedTuple):
 class Found(NamedTuple):
     """What a destination gets of the numbers up to `upto`, which is all of them."""
 
-    party: Held
+    party: Entitled
     chosen: list[Chosen]
     upto: int
 
@@ -109,7 +109,7 @@ def find(
     """
     parties = _held(connection, stands, kind=kind, now=now)
     at = reading.head(connection, kind)
-    ready: list[tuple[Held, int]] = []
+    ready: list[tuple[Entitled, int]] = []
     for party in parties:
         if party.at.taken + 1 < at.oldest:
             _pass_over(connection, party, at, now=now)
@@ -130,13 +130,13 @@ def shares_reads(kind: str, delay_s: int) -> bool:
     return kind != IDENTITY_CHANGE and not delay_s
 
 
-def _held(connection: Connection, stands: Sequence[Stand], *, kind: str, now: datetime) -> list[Held]:
+def _held(connection: Connection, stands: Sequence[Stand], *, kind: str, now: datetime) -> list[Entitled]:
     rights = held_firm_all(connection, system_ids=[each.receiver for each in stands], kind=kind, now=now)
     able = [each for each in stands if each.receiver in rights]
     places = ledger.progress_of_all(connection, destinations=[each.destination for each in able], kind=stands[0].kind)
     day = now.astimezone(VIET_NAM_TIME).date()
     return [
-        Held(
+        Entitled(
             each,
             rights[each.receiver],
             places[each.destination],
@@ -152,7 +152,7 @@ def _held(connection: Connection, stands: Sequence[Stand], *, kind: str, now: da
     ]
 
 
-def _position(memory: Memory, party: Held) -> int:
+def _position(memory: Memory, party: Entitled) -> int:
     """Where to look on; what was looked through under another version is looked through again."""
     silence = memory.silent.get((party.stand.destination, party.stand.kind))
     if silence is None or silence.under != under(party.agreement) or silence.upto <= party.at.taken:
@@ -161,14 +161,14 @@ def _position(memory: Memory, party: Held) -> int:
     return silence.upto
 
 
-def _pass_over(connection: Connection, party: Held, at: Head, *, now: datetime) -> None:
+def _pass_over(connection: Connection, party: Entitled, at: Head, *, now: datetime) -> None:
     """Note that what retention has dropped was never taken."""
     days = log.days_between(connection, kind=at.kind, first=party.at.taken + 1, last=at.oldest - 1, now=now)
     key = (party.agreement.id, party.agreement.version)
     ledger.pass_over(connection, party.at, agreement=key, days=days, now=now)
 
 
-def _together(hub: Hub, connection: Connection, ready: Sequence[tuple[Held, int]], *, at: Head) -> list[Found]:
+def _together(hub: Hub, connection: Connection, ready: Sequence[tuple[Entitled, int]], *, at: Head) -> list[Found]:
     """Read once for all, from where the first stands."""
     begins = min(position for _, position in ready)
     last = min(at.seq, max(position for _, position in ready) + NEAR)
@@ -183,7 +183,7 @@ def _together(hub: Hub, connection: Connection, ready: Sequence[tuple[Held, int]
     return [_within(party, some, last) for (party, _), some in zip(ready, chosen, strict=True)]
 
 
-def _within(party: Held, chosen: list[Chosen], last: int) -> Found:
+def _within(party: Entitled, chosen: list[Chosen], last: int) -> Found:
     if len(chosen) <= RECORDS_MAX:
         return Found(party, chosen, last)
     return Found(party, chosen[:RECORDS_MAX], chosen[RECORDS_MAX - 1].row[0])
@@ -204,7 +204,7 @@ def _within_quotas(found: Sequence[Found]) -> list[Found]:
     return kept
 
 
-def _alone(hub: Hub, connection: Connection, party: Held, *, at: Head, after: int, now: datetime) -> Found:
+def _alone(hub: Hub, connection: Connection, party: Entitled, *, at: Head, after: int, now: datetime) -> Found:
     """Read for one that is behind, or that has a delay or changes of people of its own."""
     agreement, destination = party.agreement, party.stand.destination
     last = min(reading.head_for(connection, agreement, at, destination=destination, now=now), after + SCAN)

@@ -19,7 +19,7 @@ from daumoi.exchange.selection import Chosen
 from daumoi.exchange.webhooks import messages
 from daumoi.exchange.webhooks.endpoint import Endpoint
 from daumoi.exchange.webhooks.messages import BODY_MAX_BYTES, Message
-from daumoi.exchange.webhooks.taking import SCAN, SILENT_S, Found, Held, Memory, Silence, Stand, find, under
+from daumoi.exchange.webhooks.taking import SCAN, SILENT_S, Entitled, Found, Memory, Silence, Stand, find, under
 from daumoi.log import selectors as log
 from daumoi.organisations.registry import Registry
 
@@ -71,7 +71,7 @@ def take(
 class _Part(NamedTuple):
     """Numbers of one day of receipt, and what is given of them."""
 
-    party: Held
+    party: Entitled
     chosen: Sequence[Chosen]
     draft: Draft
 
